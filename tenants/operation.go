@@ -1,0 +1,117 @@
+package tenants
+
+import (
+	"fmt"
+	"regexp"
+	"slices"
+	"strings"
+	"time"
+)
+
+// OperationKind is what is being done to a tenant.
+type OperationKind string
+
+// The kinds.
+const (
+	OperationCreate     OperationKind = "create"
+	OperationUpdate     OperationKind = "update"
+	OperationMove       OperationKind = "move"
+	OperationDeactivate OperationKind = "deactivate"
+	OperationDelete     OperationKind = "delete"
+)
+
+// OperationKinds gives every kind.
+func OperationKinds() []OperationKind {
+	return []OperationKind{OperationCreate, OperationUpdate, OperationMove, OperationDeactivate, OperationDelete}
+}
+
+// Progress is how far an operation or a step is.
+type Progress string
+
+// The progress of an operation or a step. The zero value means not started.
+const (
+	ProgressPending   Progress = ""
+	ProgressRunning   Progress = "running"
+	ProgressSucceeded Progress = "succeeded"
+	ProgressFailed    Progress = "failed"
+)
+
+// Ended says whether nothing follows.
+func (p Progress) Ended() bool { return p == ProgressSucceeded || p == ProgressFailed }
+
+// Operation is one change to a tenant, from who asked for it to how it ended.
+type Operation struct {
+	ID        string        `json:"id"`
+	TenantID  string        `json:"tenantId"`
+	Kind      OperationKind `json:"kind"`
+	Initiator string        `json:"initiator"` // who asked: a user's name
+	Reason    string        `json:"reason"`    // why, in the initiator's words; may be empty
+	FromTier  string        `json:"fromTier,omitempty"`
+	ToTier    string        `json:"toTier,omitempty"`
+	Progress  Progress      `json:"progress"`
+	Steps     []Step        `json:"steps"`
+	StartedAt time.Time     `json:"startedAt"`
+	EndedAt   time.Time     `json:"endedAt,omitzero"`
+	Error     string        `json:"error,omitempty"`
+}
+
+// Step is one part of an operation; steps run in order.
+type Step struct {
+	Name      string    `json:"name"`
+	Progress  Progress  `json:"progress"`
+	StartedAt time.Time `json:"startedAt,omitzero"`
+	EndedAt   time.Time `json:"endedAt,omitzero"`
+	Error     string    `json:"error,omitempty"`
+}
+
+// operationIDPattern keeps an id usable as a file's name.
+var operationIDPattern = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$`)
+
+// Validate gives what is wrong with the operation, nil when nothing is.
+func (o Operation) Validate() []FieldError {
+	var fields []FieldError
+	refuse := func(field, value, allowed string) {
+		fields = append(fields, FieldError{Field: field, Value: value, Allowed: allowed})
+	}
+	if !operationIDPattern.MatchString(o.ID) {
+		refuse("id", o.ID, "1 to 64 letters, digits, hyphens and underscores, beginning with a letter or digit")
+	}
+	fields = append(fields, ValidateID("tenantId", o.TenantID)...)
+	if !slices.Contains(OperationKinds(), o.Kind) {
+		refuse("kind", string(o.Kind), "one of "+join(texts(OperationKinds())))
+	}
+	if strings.TrimSpace(o.Initiator) == "" {
+		refuse("initiator", o.Initiator, "the name of who asked for it")
+	}
+	if o.Kind == OperationMove {
+		if o.FromTier == "" {
+			refuse("fromTier", "", "the tier that the tenant leaves")
+		}
+		if o.ToTier == "" || o.ToTier == o.FromTier {
+			refuse("toTier", o.ToTier, "a tier other than the one that the tenant has")
+		}
+	}
+	if o.StartedAt.IsZero() {
+		refuse("startedAt", "", "the time at which the operation began")
+	}
+	fields = append(fields, validateProgress("progress", o.Progress)...)
+	if !o.Progress.Ended() && !o.EndedAt.IsZero() {
+		refuse("endedAt", o.EndedAt.Format(time.RFC3339), "nothing before the operation has ended")
+	}
+	for i, s := range o.Steps {
+		path := fmt.Sprintf("steps[%d]", i)
+		if strings.TrimSpace(s.Name) == "" {
+			refuse(path+".name", s.Name, "a name")
+		}
+		fields = append(fields, validateProgress(path+".progress", s.Progress)...)
+	}
+	return fields
+}
+
+func validateProgress(field string, p Progress) []FieldError {
+	switch p {
+	case ProgressPending, ProgressRunning, ProgressSucceeded, ProgressFailed:
+		return nil
+	}
+	return []FieldError{{Field: field, Value: string(p), Allowed: "empty, running, succeeded or failed"}}
+}
