@@ -1,0 +1,238 @@
+package policies
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"slices"
+	"time"
+
+	"github.com/open-policy-agent/opa/v1/ast"
+	"github.com/open-policy-agent/opa/v1/rego"
+	"github.com/open-policy-agent/opa/v1/storage/inmem"
+
+	"github.com/tenantform/tenantform/tenants"
+)
+
+// DefaultTimeout bounds a decision where Options sets nothing else.
+const DefaultTimeout = 10 * time.Second
+
+// Options are the optional settings of New.
+type Options struct {
+	// Timeout bounds one decision. Zero means DefaultTimeout.
+	Timeout time.Duration
+	// Bundle replaces the embedded rules, in the same layout. Nil means the
+	// embedded ones.
+	Bundle fs.FS
+
+	extra []func(*rego.Rego)
+}
+
+// Evaluator holds the compiled rules. It is safe for use by several goroutines
+// at once. The zero value denies everything.
+type Evaluator struct {
+	rules   []Rule
+	byID    map[string]Rule
+	query   *rego.PreparedEvalQuery
+	timeout time.Duration
+}
+
+// New reads, compiles and prepares the rules; that takes some tens of
+// milliseconds, so keep the Evaluator. The error is CodeInternal when the bundle
+// does not compile, or lacks what makes a rule complete.
+func New(ctx context.Context, opts *Options) (*Evaluator, error) {
+	var o Options
+	if opts != nil {
+		o = *opts
+	}
+	if o.Timeout <= 0 {
+		o.Timeout = DefaultTimeout
+	}
+	if o.Bundle == nil {
+		o.Bundle = Bundle()
+	}
+	src, err := load(o.Bundle)
+	if err != nil {
+		return nil, tenants.Errorf(tenants.CodeInternal, "the policy bundle cannot be read: %w", err)
+	}
+	if len(src.rules) == 0 {
+		return nil, tenants.Errorf(tenants.CodeInternal, "the policy bundle holds no rule; a rule is a Rego file of a package below tenantform.rules")
+	}
+	options := append([]func(*rego.Rego){
+		rego.Query("x := data.tenantform.decision"),
+		rego.SetRegoVersion(ast.RegoV1),
+		rego.Capabilities(capabilities()),
+		rego.Strict(true),
+		rego.StrictBuiltinErrors(true),
+		rego.Store(inmem.NewFromObjectWithOpts(src.data, inmem.OptReturnASTValuesOnRead(true), inmem.OptRoundTripOnWrite(false))),
+	}, o.extra...)
+	for _, m := range src.modules {
+		options = append(options, rego.ParsedModule(m))
+	}
+	query, err := rego.New(options...).PrepareForEval(ctx)
+	if err != nil {
+		return nil, tenants.Errorf(tenants.CodeInternal, "the policy bundle does not compile: %w", err)
+	}
+	e := &Evaluator{rules: src.rules, byID: map[string]Rule{}, query: &query, timeout: o.Timeout}
+	for _, r := range src.rules {
+		e.byID[r.ID] = r
+	}
+	return e, nil
+}
+
+// Rules gives the rules by id.
+func (e *Evaluator) Rules() []Rule { return slices.Clone(e.rules) }
+
+// Evaluate decides on a run. Where no decision can be reached it gives an error
+// and a report that denies with the reason as its finding, so that a caller who
+// looks at either one fails closed. The error is CodeInvalid for an input that is
+// refused, CodeUnavailable when time ran out or ctx ended, else CodeInternal.
+//
+// A plan without resources is denied without an error: nothing was looked at.
+// Only the destruction of a whole stack may find the stack empty.
+func (e *Evaluator) Evaluate(ctx context.Context, in Input) (Report, error) {
+	if e == nil || e.query == nil {
+		return denial(ReasonUndefined, tenants.Errorf(tenants.CodeInternal, "no rules are loaded; make the evaluator with New"))
+	}
+	if in.Version != InputVersion {
+		return denial(ReasonInput, tenants.Errorf(tenants.CodeInvalid, "the input is of version %d; this evaluator understands %d", in.Version, InputVersion))
+	}
+	if len(in.Plan.Resources) == 0 && !in.Subject.Destroy {
+		return Report{Verdict: VerdictDeny, Findings: []Finding{reason(ReasonNoResource,
+			"the plan holds no resource, not even its stack: nothing was looked at")}}, nil
+	}
+	ctx, cancel := context.WithTimeout(ctx, e.timeout)
+	defer cancel()
+	answer := make(chan outcome, 1)
+	go func() { answer <- e.decide(ctx, in) }()
+	select {
+	case got := <-answer:
+		if got.err != nil && ctx.Err() != nil {
+			return denial(ReasonTimeout, e.late(ctx))
+		}
+		if got.err != nil {
+			return denial(got.reason, got.err)
+		}
+		return e.report(got.decision, len(in.Plan.Resources))
+	case <-ctx.Done():
+		return denial(ReasonTimeout, e.late(ctx))
+	}
+}
+
+// outcome is what one evaluation came to.
+type outcome struct {
+	decision decision
+	reason   string
+	err      error
+}
+
+// decision is what data.tenantform.decision must be.
+type decision struct {
+	Version   int                        `json:"version"`
+	Resources int                        `json:"resources"`
+	Findings  map[string]json.RawMessage `json:"findings"`
+}
+
+// result is one finding as a rule gives it.
+type result struct {
+	URN      *string `json:"urn"`
+	Property string  `json:"property"`
+	Value    any     `json:"value"`
+	Message  string  `json:"message"`
+	Unknown  bool    `json:"unknown"`
+}
+
+func (e *Evaluator) decide(ctx context.Context, in Input) (out outcome) {
+	defer func() {
+		if p := recover(); p != nil {
+			out = outcome{reason: ReasonEvaluation, err: tenants.Errorf(tenants.CodeInternal, "the evaluation panicked: %v", p)}
+		}
+	}()
+	input, err := term(in)
+	if err != nil {
+		return outcome{reason: ReasonInput, err: tenants.Errorf(tenants.CodeInvalid, "the plan cannot be given to the rules: %w", err)}
+	}
+	set, err := e.query.Eval(ctx, rego.EvalParsedInput(input), rego.EvalSortSets(true))
+	if err != nil {
+		return outcome{reason: ReasonEvaluation, err: tenants.Errorf(tenants.CodeInternal, "the rules could not be evaluated: %w", err)}
+	}
+	if len(set) != 1 {
+		return outcome{reason: ReasonUndefined, err: tenants.Errorf(tenants.CodeInternal, "the rules gave no decision")}
+	}
+	text, err := json.Marshal(set[0].Bindings["x"])
+	if err == nil {
+		err = strict(text, &out.decision)
+	}
+	if err == nil && (out.decision.Version != InputVersion || out.decision.Findings == nil) {
+		err = errors.New("version or findings are missing")
+	}
+	if err != nil {
+		return outcome{reason: ReasonUndefined, err: tenants.Errorf(tenants.CodeInternal, "the rules' decision is malformed: %w", err)}
+	}
+	return out
+}
+
+// report makes the report from a well-formed decision on a plan of n resources.
+func (e *Evaluator) report(d decision, n int) (Report, error) {
+	r := Report{Verdict: VerdictAllow, Findings: []Finding{}, RulesRun: len(d.Findings), ResourcesSeen: d.Resources}
+	if d.Resources != n {
+		return denial(ReasonUndefined, tenants.Errorf(tenants.CodeInternal, "the rules saw %d resources of %d", d.Resources, n))
+	}
+	for _, rule := range e.rules {
+		raw, ran := d.Findings[rule.ID]
+		if !ran {
+			return denial(ReasonNoRule, tenants.Errorf(tenants.CodeInternal, "rule %s gave no decision; it must define findings", rule.ID))
+		}
+		var results []result
+		if err := strict(raw, &results); err != nil {
+			return denial(ReasonUndefined, tenants.Errorf(tenants.CodeInternal, "rule %s gave a malformed finding: %w", rule.ID, err))
+		}
+		for _, f := range results {
+			if f.URN == nil || f.Message == "" {
+				return denial(ReasonUndefined, tenants.Errorf(tenants.CodeInternal, "rule %s gave a finding without urn or message", rule.ID))
+			}
+			r.Findings = append(r.Findings, Finding{
+				Rule: rule.ID, Title: rule.Title, Severity: rule.Severity, URN: *f.URN, Property: f.Property,
+				Value: Text(f.Value), Message: f.Message, Remediation: rule.Remediation, Related: rule.Related, Unknown: f.Unknown,
+			})
+		}
+	}
+	if len(d.Findings) != len(e.rules) {
+		return denial(ReasonUndefined, tenants.Errorf(tenants.CodeInternal, "%d rules gave a decision where the bundle holds %d", len(d.Findings), len(e.rules)))
+	}
+	if len(r.Findings) > 0 {
+		r.Verdict = VerdictDeny
+	}
+	order(r.Findings)
+	return r, nil
+}
+
+func (e *Evaluator) late(ctx context.Context) error {
+	if errors.Is(ctx.Err(), context.Canceled) {
+		return tenants.Errorf(tenants.CodeUnavailable, "the decision was cancelled before it was reached: %w", ctx.Err())
+	}
+	return tenants.Errorf(tenants.CodeUnavailable, "the decision was not reached in the %s allowed: %w", e.timeout, ctx.Err())
+}
+
+// denial is the report of a decision that could not be reached, beside its error.
+func denial(why string, err error) (Report, error) {
+	return Report{Verdict: VerdictDeny, Findings: []Finding{reason(why, err.Error())}}, err
+}
+
+func reason(why, message string) Finding {
+	return Finding{
+		Rule: why, Title: "A run goes on only after a decision on all of it", Severity: SeverityCritical, Message: message,
+		Remediation: fmt.Sprintf("Nothing was changed. %s", reasonRemedy[why]),
+	}
+}
+
+var reasonRemedy = map[string]string{
+	ReasonInput:      "Use the same version of Tenantform for the plan and for the policies.",
+	ReasonEvaluation: "This is a defect of the rules; report it with the message.",
+	ReasonTimeout:    "Run again; if it stays so, the plan is too large or a rule too slow.",
+	ReasonUndefined:  "This is a defect of the rules; report it with the message.",
+	ReasonNoRule:     "This is a defect of the rules; report it with the message.",
+	ReasonNoResource: "Preview the whole stack, unchanged resources included, and check that.",
+}
