@@ -1,0 +1,91 @@
+// Package location says where resources are deployed: the environment, the
+// region and the account. It builds ARNs and zone names from these, so that
+// nothing has to be looked up and documents are complete at preview.
+package location
+
+import (
+	"fmt"
+	"regexp"
+	"strings"
+
+	"github.com/tenantform/tenantform/tenants"
+)
+
+// The environments. Production turns on longer retention and deletion protection.
+const (
+	Dev        = "dev"
+	Staging    = "staging"
+	Production = "production"
+)
+
+var accountPattern = regexp.MustCompile(`^[0-9]{12}$`)
+
+// Location is an environment in an account and region. The zero value is not valid.
+type Location struct {
+	Environment string // Dev, Staging or Production
+	Region      string // an AWS region, "eu-west-1" for example
+	AccountID   string // 12 digits
+}
+
+// Faults gives what is wrong with the location; none when it is valid.
+func (l Location) Faults() []tenants.FieldError {
+	var faults []tenants.FieldError
+	switch l.Environment {
+	case Dev, Staging, Production:
+	default:
+		faults = append(faults, tenants.FieldError{Field: "Environment", Value: l.Environment, Allowed: "one of dev, staging, production"})
+	}
+	faults = append(faults, tenants.ValidateRegion("Region", l.Region)...)
+	if !accountPattern.MatchString(l.AccountID) {
+		faults = append(faults, tenants.FieldError{Field: "AccountID", Value: l.AccountID, Allowed: "an account id of 12 digits"})
+	}
+	return faults
+}
+
+// Production tells whether the location is a production environment.
+func (l Location) Production() bool { return l.Environment == Production }
+
+// Partition gives the ARN partition of the region: aws, aws-cn or aws-us-gov.
+func (l Location) Partition() string {
+	switch {
+	case strings.HasPrefix(l.Region, "cn-"):
+		return "aws-cn"
+	case strings.HasPrefix(l.Region, "us-gov-"):
+		return "aws-us-gov"
+	}
+	return "aws"
+}
+
+// ARN gives the ARN of a regional resource, "table/x" of "dynamodb" for example.
+func (l Location) ARN(service, resource string) string {
+	return fmt.Sprintf("arn:%s:%s:%s:%s:%s", l.Partition(), service, l.Region, l.AccountID, resource)
+}
+
+// RoleARN gives the ARN of a role of the account.
+func (l Location) RoleARN(name string) string {
+	return fmt.Sprintf("arn:%s:iam::%s:role/%s", l.Partition(), l.AccountID, name)
+}
+
+// RootARN gives the ARN that stands for the account itself in a policy.
+func (l Location) RootARN() string {
+	return fmt.Sprintf("arn:%s:iam::%s:root", l.Partition(), l.AccountID)
+}
+
+// BucketARN gives the ARN of a bucket.
+func (l Location) BucketARN(name string) string {
+	return fmt.Sprintf("arn:%s:s3:::%s", l.Partition(), name)
+}
+
+// LogGroupARN gives the ARN of a log group, without the ":*" that stands for
+// its streams.
+func (l Location) LogGroupARN(name string) string { return l.ARN("logs", "log-group:"+name) }
+
+// Zones gives the names of the region's first n availability zones: the region
+// and a letter from "a" on. n is at most 26.
+func (l Location) Zones(n int) []string {
+	zones := make([]string, n)
+	for i := range zones {
+		zones[i] = l.Region + string(rune('a'+i))
+	}
+	return zones
+}

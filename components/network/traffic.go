@@ -1,0 +1,105 @@
+package network
+
+import (
+	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/cloudwatch"
+	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/ec2"
+	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/iam"
+	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+
+	"github.com/tenantform/tenantform/components/iampolicy"
+)
+
+const (
+	productionRetentionDays = 365
+	otherRetentionDays      = 30
+	aggregationSeconds      = 60 // the shorter of the two intervals that flow logs have
+)
+
+// flowLogs records all traffic of the VPC in a log group of its own, through a
+// role that can write to that group and nothing else. What the role needs is in
+// "IAM role for publishing flow logs to CloudWatch Logs", VPC User Guide.
+func (n *Network) flowLogs(ctx *pulumi.Context, name string, args *Args, vpc *ec2.Vpc) (pulumi.StringOutput, error) {
+	groupName := args.Name + "/flow-logs"
+	days := args.LogRetentionDays
+	if days == 0 && args.Location.Production() {
+		days = productionRetentionDays
+	}
+	if days == 0 {
+		days = otherRetentionDays
+	}
+	group, err := cloudwatch.NewLogGroup(ctx, name+"-flow-logs", &cloudwatch.LogGroupArgs{
+		Name:            pulumi.String(groupName),
+		RetentionInDays: pulumi.Int(days),
+		KmsKeyId:        args.LogKeyARN,
+		Tags:            args.Tags.Map(),
+	}, pulumi.Parent(n))
+	if err != nil {
+		return pulumi.StringOutput{}, err
+	}
+	trust := iampolicy.TrustService("vpc-flow-logs.amazonaws.com", iampolicy.Conditions{
+		"StringEquals": {"aws:SourceAccount": {args.Location.AccountID}},
+		"ArnLike":      {"aws:SourceArn": {args.Location.ARN("ec2", "vpc-flow-log/*")}},
+	})
+	role, err := iam.NewRole(ctx, name+"-flow-logs", &iam.RoleArgs{
+		Name:             pulumi.String(args.Name + "-flow-logs"),
+		Description:      pulumi.String("Writes the flow logs of " + args.Name),
+		AssumeRolePolicy: trust.Input(),
+		Tags:             args.Tags.Map(),
+	}, pulumi.Parent(n))
+	if err != nil {
+		return pulumi.StringOutput{}, err
+	}
+	arn := args.Location.LogGroupARN(groupName)
+	grant, err := iam.NewRolePolicy(ctx, name+"-flow-logs", &iam.RolePolicyArgs{
+		Name: pulumi.String("write-flow-logs"),
+		Role: role.Name,
+		Policy: iampolicy.Document{{
+			Sid:       "WriteThisGroup",
+			Effect:    iampolicy.Allow,
+			Actions:   []string{"logs:CreateLogStream", "logs:DescribeLogStreams", "logs:PutLogEvents"},
+			Resources: []string{arn, arn + ":*"},
+		}}.Input(),
+	}, pulumi.Parent(n))
+	if err != nil {
+		return pulumi.StringOutput{}, err
+	}
+	_, err = ec2.NewFlowLog(ctx, name+"-flow-log", &ec2.FlowLogArgs{
+		VpcId:                  vpc.ID(),
+		TrafficType:            pulumi.String("ALL"),
+		LogDestinationType:     pulumi.String("cloud-watch-logs"),
+		LogDestination:         group.Arn,
+		IamRoleArn:             role.Arn,
+		MaxAggregationInterval: pulumi.Int(aggregationSeconds),
+		Tags:                   args.Tags.Named(args.Name),
+	}, pulumi.Parent(n), pulumi.DependsOn([]pulumi.Resource{grant}))
+	return group.Name, err
+}
+
+// endpoints makes the gateway endpoints. Their policy is a perimeter: principals
+// of the account, resources of the account.
+func (n *Network) endpoints(ctx *pulumi.Context, name string, args *Args, vpc *ec2.Vpc, table *ec2.RouteTable) error {
+	for _, service := range args.Endpoints {
+		policy := iampolicy.Document{{
+			Sid:       "ThisAccountOnly",
+			Effect:    iampolicy.Allow,
+			Principal: &iampolicy.Principal{AWS: []string{"*"}},
+			Actions:   []string{service + ":*"},
+			Resources: []string{"*"},
+			Conditions: iampolicy.Conditions{"StringEquals": {
+				"aws:PrincipalAccount": {args.Location.AccountID},
+				"aws:ResourceAccount":  {args.Location.AccountID},
+			}},
+		}}
+		if _, err := ec2.NewVpcEndpoint(ctx, name+"-"+service, &ec2.VpcEndpointArgs{
+			VpcId:           vpc.ID(),
+			ServiceName:     pulumi.String("com.amazonaws." + args.Location.Region + "." + service),
+			VpcEndpointType: pulumi.String("Gateway"),
+			RouteTableIds:   pulumi.StringArray{table.ID()},
+			Policy:          policy.Input(),
+			Tags:            args.Tags.Named(args.Name + "-" + service),
+		}, pulumi.Parent(n)); err != nil {
+			return err
+		}
+	}
+	return nil
+}

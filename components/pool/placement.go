@@ -1,0 +1,111 @@
+package pool
+
+import (
+	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+
+	"github.com/tenantform/tenantform/components/apigateway"
+	"github.com/tenantform/tenantform/components/data"
+	"github.com/tenantform/tenantform/components/identity"
+	"github.com/tenantform/tenantform/components/internal/check"
+	"github.com/tenantform/tenantform/components/location"
+	"github.com/tenantform/tenantform/components/observability"
+	"github.com/tenantform/tenantform/components/tags"
+	"github.com/tenantform/tenantform/tenants"
+)
+
+// Shared are the ids of a pool that a tenant's placement refers to. All are
+// required.
+type Shared struct {
+	KeyARN      pulumi.StringOutput
+	UserPoolID  pulumi.StringOutput
+	UsagePlanID pulumi.StringOutput // of the tenant's tier
+}
+
+// PlacementArgs are the arguments of a Placement.
+type PlacementArgs struct {
+	Location location.Location
+	Tags     tags.Required
+	TenantID string
+	Name     string // begins the physical names, "acme-pool-a" for example; 1 to 55 characters
+	Pool     string // the pool's Name
+	Tier     tenants.Tier
+	Shared   Shared
+	// RuntimeRole is the name of the application's role, which may assume the
+	// tenant's; 1 to 64 characters.
+	RuntimeRole string
+}
+
+// Placement is what a tenant of a pool has of its own: the role bound to its
+// items, its group in the shared user pool, its API key on the tier's usage
+// plan, its log group, metric filters and alarm.
+type Placement struct {
+	pulumi.ResourceState
+
+	RoleARN  pulumi.StringOutput `pulumi:"roleArn"`
+	APIKeyID pulumi.StringOutput `pulumi:"apiKeyId"`
+	APIKey   pulumi.StringOutput `pulumi:"apiKey"` // secret
+	LogGroup pulumi.StringOutput `pulumi:"logGroupName"`
+}
+
+// NewPlacement registers the component. The error is CodeInvalid when an
+// argument is wrong; nothing is registered then.
+func NewPlacement(ctx *pulumi.Context, name string, args *PlacementArgs, opts ...pulumi.ResourceOption) (*Placement, error) {
+	if args == nil {
+		args = &PlacementArgs{}
+	}
+	if err := args.validate(name); err != nil {
+		return nil, err
+	}
+	p := &Placement{}
+	if err := ctx.RegisterComponentResource("tenantform:pool:Placement", name, p, opts...); err != nil {
+		return nil, err
+	}
+	access, err := data.NewTenantAccess(ctx, name+"-access", &data.AccessArgs{
+		Location: args.Location, Tags: args.Tags.ForService("data"), TenantID: args.TenantID,
+		RoleName: args.Name + "-data", Table: TableName(args.Pool), KeyARN: args.Shared.KeyARN, RuntimeRole: args.RuntimeRole,
+	}, pulumi.Parent(p))
+	if err != nil {
+		return nil, err
+	}
+	if _, err := identity.NewTenantGroup(ctx, name, &identity.GroupArgs{
+		UserPoolID: args.Shared.UserPoolID, TenantID: args.TenantID,
+	}, pulumi.Parent(p)); err != nil {
+		return nil, err
+	}
+	key, err := apigateway.NewTenantKey(ctx, name+"-api", &apigateway.KeyArgs{
+		Tags: args.Tags.ForService("api"), Name: args.Name, UsagePlanID: args.Shared.UsagePlanID,
+	}, pulumi.Parent(p))
+	if err != nil {
+		return nil, err
+	}
+	signals, err := observability.New(ctx, name+"-signals", &observability.Args{
+		Location: args.Location, Tags: args.Tags.ForService("observability"), TenantID: args.TenantID, Name: args.Name,
+		LogRetentionDays: args.Tier.LogRetentionDays, LogKeyARN: args.Shared.KeyARN,
+	}, pulumi.Parent(p))
+	if err != nil {
+		return nil, err
+	}
+	p.RoleARN, p.APIKeyID, p.APIKey, p.LogGroup = access.RoleARN, key.ID, key.Value, signals.LogGroup
+	if err := ctx.RegisterResourceOutputs(p, pulumi.Map{
+		"roleArn": p.RoleARN, "apiKeyId": p.APIKeyID, "apiKey": p.APIKey, "logGroupName": p.LogGroup,
+	}); err != nil {
+		return nil, err
+	}
+	return p, nil
+}
+
+func (a *PlacementArgs) validate(name string) error {
+	c := check.New("pool", name)
+	c.Within("Location", a.Location.Faults())
+	c.Within("Tags", a.Tags.Faults())
+	c.Add(tenants.ValidateID("TenantID", a.TenantID))
+	c.Name("Name", a.Name, maxName, namePattern)
+	c.Name("Pool", a.Pool, maxName, namePattern)
+	c.Name("RuntimeRole", a.RuntimeRole, 64, rolePattern)
+	c.Add(a.Tier.Validate("Tier"))
+	given := func(o pulumi.StringOutput) bool { return o.OutputState != nil }
+	c.Needs("Shared.KeyARN", given(a.Shared.KeyARN), "the pool's keyArn")
+	c.Needs("Shared.UserPoolID", given(a.Shared.UserPoolID), "the pool's userPoolId")
+	c.Needs("Shared.UsagePlanID", given(a.Shared.UsagePlanID), "the pool's usagePlanIds of the tier")
+	return c.Err()
+}
