@@ -1,0 +1,277 @@
+package automation_test
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/tenantform/tenantform/automation"
+	"github.com/tenantform/tenantform/internal/localcloud"
+	"github.com/tenantform/tenantform/tenants"
+)
+
+// cutOffPoints are where a run is killed: before the cloud did what it was
+// asked, and after it did but before the answer came.
+var cutOffPoints = []struct {
+	name  string
+	fault localcloud.Fault
+}{
+	{"before the first creation", localcloud.Fault{Type: "aws:iam/role:Role", Operation: "create", Hang: true}},
+	{"after a creation with a name", localcloud.Fault{Type: "aws:iam/role:Role", Operation: "create", Hang: true, After: true}},
+	{"before a creation with a generated id", localcloud.Fault{Type: "aws:ec2/vpc:Vpc", Operation: "create", Hang: true}},
+	{"after a creation with a generated id", localcloud.Fault{Type: "aws:ec2/vpc:Vpc", Operation: "create", Hang: true, After: true}},
+	{"before the last creation", localcloud.Fault{Type: "aws:dynamodb/table:Table", Operation: "create", Hang: true}},
+	{"after the last creation", localcloud.Fault{Type: "aws:dynamodb/table:Table", Operation: "create", Hang: true, After: true}},
+}
+
+func TestCLIKilledInAnUp(t *testing.T) {
+	for _, point := range cutOffPoints {
+		t.Run(strings.ReplaceAll(point.name, " ", "_"), func(t *testing.T) {
+			t.Parallel()
+			r := newRig(t, "", allow{}, nil)
+			remove := r.cloud.Inject(point.fault)
+			failed := make(chan error, 1)
+			go func() {
+				_, err := r.Up(t.Context(), sample("acme", 30))
+				failed <- err
+			}()
+			killAt(t, r, "creating", point.fault.Type)
+			err := <-failed
+			if err == nil {
+				t.Fatal("a killed run reported success")
+			}
+			remove()
+			if locks := lockFiles(t, r); len(locks) != 1 {
+				t.Fatalf("the kill left %d locks, want the one that the test is about", len(locks))
+			}
+			res := r.up(sample("acme", 30))
+			if res.Repair == nil || res.Repair.Locks != 1 {
+				t.Errorf("the next run mended %+v, want one dead lock", res.Repair)
+			}
+			if adopted := res.Repair != nil && len(res.Repair.Adopted) > 0; adopted != point.fault.After {
+				t.Errorf("adopted is %v, want %v: %+v", adopted, point.fault.After, res.Repair)
+			}
+			r.whole(sampleSize)
+			wantChanges(t, "the run after", r.up(sample("acme", 30)).Changes, nil)
+			if _, err := r.Destroy(t.Context(), automation.Stack{Name: "tenant-acme"}); err != nil {
+				t.Fatalf("destroy: %v", err)
+			}
+			r.whole(0)
+			r.clean()
+		})
+	}
+}
+
+func TestCLIKilledInADestroy(t *testing.T) {
+	for _, after := range []bool{false, true} {
+		t.Run(fmt.Sprintf("after_%v", after), func(t *testing.T) {
+			t.Parallel()
+			r := newRig(t, "", allow{}, nil)
+			r.up(sample("acme", 30))
+			fault := localcloud.Fault{Type: "aws:dynamodb/table:Table", Operation: "delete", Hang: true, After: after}
+			remove := r.cloud.Inject(fault)
+			failed := make(chan error, 1)
+			go func() {
+				_, err := r.Destroy(t.Context(), automation.Stack{Name: "tenant-acme"})
+				failed <- err
+			}()
+			killAt(t, r, "deleting", fault.Type)
+			if err := <-failed; err == nil {
+				t.Fatal("a killed destroy reported success")
+			}
+			remove()
+			if stacks, _ := r.Stacks(t.Context()); len(stacks) != 1 {
+				t.Fatalf("stacks are %v: a stack that was not destroyed must stay known", stacks)
+			}
+			if _, err := r.Destroy(t.Context(), automation.Stack{Name: "tenant-acme"}); err != nil {
+				t.Fatalf("the next destroy: %v", err)
+			}
+			r.whole(0)
+			r.clean()
+		})
+	}
+}
+
+// TestEngineKilled kills the process that runs the engine, and with it the
+// program and the cloud; the CLI is left to itself until it ends.
+func TestEngineKilled(t *testing.T) {
+	if dir := os.Getenv("TENANTFORM_TEST_VICTIM"); dir != "" {
+		r := newRig(t, dir, allow{}, nil)
+		r.cloud.Inject(localcloud.Fault{Type: "aws:dynamodb/table:Table", Operation: "create", Hang: true, After: true})
+		_, err := r.Up(t.Context(), sample("acme", 30))
+		t.Fatalf("the victim was not killed: %v", err)
+	}
+	dir := t.TempDir()
+	victim := exec.Command(os.Args[0], "-test.run", "^TestEngineKilled$", "-test.v")
+	victim.Env = append(os.Environ(), "TENANTFORM_TEST_VICTIM="+dir)
+	var said bytes.Buffer
+	victim.Stdout, victim.Stderr = &said, &said
+	if err := victim.Start(); err != nil {
+		t.Fatal(err)
+	}
+	r := newRig(t, dir, allow{}, nil)
+	waitFor(t, "the table's creation", func() bool { return pendingOf(t, r, "creating", "aws:dynamodb/table:Table") })
+	if err := victim.Process.Kill(); err != nil {
+		t.Fatal(err)
+	}
+	_ = victim.Wait()
+
+	var res automation.Result
+	waitFor(t, "the end of the orphaned CLI", func() bool {
+		var err error
+		res, err = r.Up(t.Context(), sample("acme", 30))
+		if code := tenants.CodeOf(err); code == tenants.CodeConflict && strings.Contains(err.Error(), "another operation is running") {
+			return false
+		} else if err != nil {
+			t.Fatalf("up: %v\nthe victim said:\n%s", err, said.String())
+		}
+		return true
+	})
+	r.whole(sampleSize)
+	if left, _ := os.ReadDir(filepath.Join(dir, "runs")); len(left) > 0 {
+		t.Errorf("the killed process's working directory is still there: %v", left)
+	}
+	_ = res
+}
+
+func TestLiveLockIsNeverCleared(t *testing.T) {
+	host, err := os.Hostname()
+	if err != nil {
+		t.Fatal(err)
+	}
+	sleeper := exec.Command("sleep", "60")
+	if err := sleeper.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = sleeper.Process.Kill(); _ = sleeper.Wait() })
+	gone := exec.Command("true")
+	if err := gone.Run(); err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []struct {
+		name    string
+		host    string
+		pid     int
+		since   time.Time
+		cleared bool
+	}{
+		{"a live process", host, sleeper.Process.Pid, time.Now().Add(time.Second), false},
+		{"another machine", "elsewhere", gone.Process.Pid, time.Now(), false},
+		{"a dead process", host, gone.Process.Pid, time.Now(), true},
+		{"a number taken over by a later process", host, sleeper.Process.Pid, time.Now().Add(-time.Hour), true},
+	} {
+		t.Run(strings.ReplaceAll(c.name, " ", "_"), func(t *testing.T) {
+			r := newRig(t, "", allow{}, nil)
+			r.up(sample("acme", 30))
+			dir := filepath.Join(r.dir, "state", ".pulumi", "locks", "organization", automation.Project, "tenant-acme")
+			note, _ := json.Marshal(map[string]any{"pid": c.pid, "username": "somebody", "hostname": c.host, "timestamp": c.since})
+			if err := os.MkdirAll(dir, 0o700); err != nil {
+				t.Fatal(err)
+			}
+			path := filepath.Join(dir, "6f1b7a52-0000-4000-8000-000000000000.json")
+			if err := os.WriteFile(path, note, 0o600); err != nil {
+				t.Fatal(err)
+			}
+			res, err := r.Repair(t.Context(), automation.Stack{Name: "tenant-acme"})
+			if c.cleared {
+				if err != nil || exists(path) || res.Repair == nil || res.Repair.Locks != 1 {
+					t.Errorf("repair: %v, %+v; the lock is there: %v", err, res.Repair, exists(path))
+				}
+				return
+			}
+			if tenants.CodeOf(err) != tenants.CodeConflict || !strings.Contains(err.Error(), strconv.Itoa(c.pid)) || !strings.Contains(err.Error(), c.host) {
+				t.Errorf("repair: %v, want a conflict that names process and machine", err)
+			}
+			if !exists(path) {
+				t.Error("a live lock was cleared")
+			}
+		})
+	}
+}
+
+func TestUnknownPendingCreateIsNotGuessed(t *testing.T) {
+	r := newRig(t, "", allow{}, func(o *automation.Options) { o.Locator = nil })
+	remove := r.cloud.Inject(localcloud.Fault{Type: "aws:ec2/vpc:Vpc", Operation: "create", Hang: true, After: true})
+	failed := make(chan error, 1)
+	go func() {
+		_, err := r.Up(t.Context(), sample("acme", 30))
+		failed <- err
+	}()
+	killAt(t, r, "creating", "aws:ec2/vpc:Vpc")
+	<-failed
+	remove()
+	_, err := r.Up(t.Context(), sample("acme", 30))
+	if tenants.CodeOf(err) != tenants.CodeFailedPrecondition || !strings.Contains(err.Error(), "::vpc") || !strings.Contains(err.Error(), "--import-pending-creates") {
+		t.Errorf("up: %v, want failed_precondition that names the resource and the way out", err)
+	}
+}
+
+// killAt kills the pulumi CLI that works on the rig's stack with SIGKILL once
+// the state says that an operation on a resource of the type is under way, and
+// the cloud has been given time to take it up.
+func killAt(t *testing.T, r rig, op, typ string) {
+	t.Helper()
+	waitFor(t, op+" of "+typ, func() bool { return pendingOf(t, r, op, typ) })
+	time.Sleep(300 * time.Millisecond)
+	for _, path := range lockFiles(t, r) {
+		var lock struct {
+			PID int `json:"pid"`
+		}
+		data, err := os.ReadFile(path)
+		if err != nil || json.Unmarshal(data, &lock) != nil || lock.PID == os.Getpid() {
+			t.Fatalf("the lock %s cannot be used: %v", path, err)
+		}
+		if err := syscall.Kill(lock.PID, syscall.SIGKILL); err != nil {
+			t.Fatal(err)
+		}
+		return
+	}
+	t.Fatal("nobody holds the stack's lock")
+}
+
+func lockFiles(t *testing.T, r rig) []string {
+	t.Helper()
+	paths, err := filepath.Glob(filepath.Join(r.dir, "state", ".pulumi", "locks", "organization", automation.Project, "*", "*.json"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return paths
+}
+
+// pendingOf tells whether the stack's state has such an operation under way.
+func pendingOf(t *testing.T, r rig, op, typ string) bool {
+	t.Helper()
+	data, err := os.ReadFile(filepath.Join(r.dir, "state", ".pulumi", "stacks", automation.Project, "tenant-acme.json"))
+	if err != nil {
+		return false
+	}
+	var state struct {
+		Checkpoint struct {
+			Latest struct {
+				Pending []struct {
+					Type     string `json:"type"`
+					Resource struct {
+						Type string `json:"type"`
+					} `json:"resource"`
+				} `json:"pending_operations"`
+			} `json:"latest"`
+		} `json:"checkpoint"`
+	}
+	if json.Unmarshal(data, &state) != nil {
+		return false
+	}
+	for _, p := range state.Checkpoint.Latest.Pending {
+		if p.Type == op && p.Resource.Type == typ {
+			return true
+		}
+	}
+	return false
+}

@@ -1,0 +1,60 @@
+package automation
+
+import (
+	"os"
+	"slices"
+	"strings"
+)
+
+// passed are the variables of the process that a CLI run is given: what finds
+// programs, temporary space, certificates and proxies, and nothing else. A
+// name ending in * is a prefix. Credentials are not among them; a target that
+// needs some names them in Options.Pass.
+var passed = []string{
+	"PATH", "HOME", "USER", "LOGNAME", "TMPDIR", "TZ", "LANG", "LC_*",
+	"SSL_CERT_FILE", "SSL_CERT_DIR", "HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "http_proxy", "https_proxy", "no_proxy",
+}
+
+// AWSEnvironment are the names for Options.Pass when the target is AWS or an
+// emulator of it: credentials, profile, region, endpoints.
+func AWSEnvironment() []string { return []string{"AWS_*"} }
+
+// environment makes a run's whole environment.
+func (e *Engine) environment() []string {
+	allow := slices.Concat(passed, e.opts.Pass)
+	var env []string
+	for _, kv := range os.Environ() {
+		name, _, _ := strings.Cut(kv, "=")
+		if slices.ContainsFunc(allow, func(a string) bool { return matchName(a, name) }) {
+			env = append(env, kv)
+		}
+	}
+	for k, v := range e.opts.Env {
+		env = append(env, k+"="+v)
+	}
+	return append(env,
+		"PULUMI_BACKEND_URL="+e.backend,
+		"PULUMI_HOME="+e.opts.Home,
+		"PULUMI_SKIP_UPDATE_CHECK=true",
+		"PULUMI_AUTOMATION_API=true",
+		"PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION="+e.offline(),
+		"PULUMI_LOG_ROTATION_MAX_TOTAL_MB=20",                // the CLI logs each of its runs under its home
+		"PULUMI_DIY_BACKEND_DISABLE_CHECKPOINT_BACKUPS=true", // history has the same
+		"NO_COLOR=1",
+	)
+}
+
+// offline is "true" when every provider is served by us and none is to be fetched.
+func (e *Engine) offline() string {
+	if _, ok := e.opts.Env["PULUMI_DEBUG_PROVIDERS"]; ok {
+		return "true"
+	}
+	return "false"
+}
+
+func matchName(pattern, name string) bool {
+	if prefix, ok := strings.CutSuffix(pattern, "*"); ok {
+		return strings.HasPrefix(name, prefix)
+	}
+	return pattern == name
+}

@@ -1,0 +1,284 @@
+package direct_test
+
+import (
+	"context"
+	"fmt"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/tenantform/tenantform/automation"
+	"github.com/tenantform/tenantform/automation/plan"
+	"github.com/tenantform/tenantform/internal/direct"
+	"github.com/tenantform/tenantform/internal/localcloud"
+	"github.com/tenantform/tenantform/policies"
+	"github.com/tenantform/tenantform/stacks"
+	"github.com/tenantform/tenantform/tenants"
+	"github.com/tenantform/tenantform/tenants/filestore"
+	"github.com/tenantform/tenantform/tenants/tenantfile"
+)
+
+// house is a runner over the real engine, policies, store and local cloud.
+type house struct {
+	*direct.Runner
+	t      *testing.T
+	cloud  *localcloud.Cloud
+	engine *automation.Engine
+}
+
+func newHouse(t *testing.T) house {
+	t.Helper()
+	dir := t.TempDir()
+	must := func(err error) {
+		t.Helper()
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	cloud, err := localcloud.Start(t.Context(), filepath.Join(dir, "cloud"), nil)
+	must(err)
+	t.Cleanup(func() { _ = cloud.Close() })
+	gate, err := policies.New(t.Context(), nil)
+	must(err)
+	cli, err := automation.FindPulumi([]string{"../../bin/pulumi"})
+	must(err)
+	catalogue, err := tenantfile.DefaultCatalogue()
+	must(err)
+	engine, err := automation.New(dir, gate, &automation.Options{Pulumi: cli, Env: cloud.Env(), Catalogue: catalogue})
+	must(err)
+	store, err := filestore.Open(filepath.Join(dir, "tenants"))
+	must(err)
+	return house{t: t, cloud: cloud, engine: engine, Runner: &direct.Runner{
+		Engine: engine, Holder: engine, Gate: gate, Store: store, Journal: store, Catalogue: catalogue,
+		Settings:  stacks.Settings{Environment: "dev", Region: "eu-west-1", AccountID: "111111111111", FunctionsAccountID: "222222222222"},
+		Transfer:  func(context.Context, string, tenants.Placement, tenants.Placement) error { return nil },
+		Initiator: "tester",
+	}}
+}
+
+func (h house) stackUp(name string) {
+	h.t.Helper()
+	s, err := h.Stack(h.t.Context(), name)
+	if err != nil {
+		h.t.Fatal(err)
+	}
+	if _, err := h.engine.Up(h.t.Context(), s); err != nil {
+		h.t.Fatalf("%s: %v", name, err)
+	}
+}
+
+func acme(tier string) tenants.Tenant {
+	return tenants.Tenant{ID: "acme", Name: "Acme Ltd", AdminEmail: "ops@acme.example", Tier: tier}
+}
+
+// owned counts the cloud's resources that carry the tenant's tag, by tier tag.
+func (h house) owned(id string) map[string]int {
+	h.t.Helper()
+	all, err := h.cloud.Resources()
+	if err != nil {
+		h.t.Fatal(err)
+	}
+	n := map[string]int{}
+	for _, r := range all {
+		tags, _ := r.Inputs["tags"].(map[string]any)
+		if tags["tenant-id"] == id {
+			n[fmt.Sprint(tags["tier"])]++
+		}
+	}
+	return n
+}
+
+func (h house) count() int {
+	h.t.Helper()
+	all, err := h.cloud.Resources()
+	if err != nil {
+		h.t.Fatal(err)
+	}
+	return len(all)
+}
+
+func steps(op tenants.Operation) string {
+	var names []string
+	for _, s := range op.Steps {
+		names = append(names, s.Name+":"+string(s.Progress))
+	}
+	return strings.Join(names, " ")
+}
+
+func TestTenantGoesToItsSiloAndBack(t *testing.T) {
+	h := newHouse(t)
+	ctx := t.Context()
+	h.stackUp("pool-a")
+	shared := h.count()
+
+	out, err := h.Create(ctx, acme("standard"), "signed")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if out.Tenant.Status != tenants.StatusActive || out.Operation.Initiator != "tester" || out.Operation.Reason != "signed" {
+		t.Errorf("after create: %+v", out)
+	}
+	pooled := h.count()
+
+	dry, err := h.PlanMove(ctx, "acme", "premium")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !dry.Allowed() || len(dry.Runs) != 2 || dry.Runs[0].Result.Changes[plan.OperationCreate] == 0 ||
+		dry.Runs[1].Result.Changes[plan.OperationDelete] != pooled-shared || dry.Runs[1].Result.Changes[plan.OperationCreate] != 0 {
+		for _, r := range dry.Runs {
+			t.Errorf("dry run: %s %v %+v", r.Step, r.Result.Changes, r.Result.Report.Findings)
+		}
+	}
+	if h.count() != pooled {
+		t.Error("the dry run changed the cloud")
+	}
+
+	var middle map[string]int
+	h.Runner.Transfer = func(context.Context, string, tenants.Placement, tenants.Placement) error {
+		middle = h.owned("acme")
+		return nil
+	}
+	out, err = h.Move(ctx, "acme", "premium", "contract")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if middle["standard"] == 0 || middle["premium"] == 0 {
+		t.Errorf("in the middle of the move the cloud holds %v, want both placements", middle)
+	}
+	if got := h.owned("acme"); got["standard"] != 0 || got["premium"] == 0 {
+		t.Errorf("after the move the cloud holds %v, want the silo alone", got)
+	}
+	if want := []tenants.Placement{{Model: tenants.ModelSilo}}; !slices.Equal(out.Tenant.Placements, want) || out.Tenant.Tier != "premium" || out.Tenant.ID != "acme" {
+		t.Errorf("after the move: %+v", out.Tenant)
+	}
+	if got, want := steps(out.Operation), "prepare:succeeded transfer:succeeded retire:succeeded"; got != want {
+		t.Errorf("steps are %s, want %s", got, want)
+	}
+
+	dry, err = h.PlanMove(ctx, "acme", "standard")
+	if err != nil || !dry.Allowed() || len(dry.Runs) != 3 {
+		t.Errorf("dry run back: %v, allowed %v, %d runs", err, dry.Allowed(), len(dry.Runs))
+		for _, r := range dry.Runs {
+			t.Logf("%s %v %+v", r.Step, r.Result.Changes, r.Result.Report.Findings)
+		}
+	}
+	out, err = h.Move(ctx, "acme", "standard", "downgrade")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got, want := steps(out.Operation), "prepare:succeeded transfer:succeeded release:succeeded retire:succeeded"; got != want {
+		t.Errorf("steps are %s, want %s", got, want)
+	}
+	if h.count() != pooled {
+		t.Errorf("after the way back the cloud holds %d resources, want %d as before", h.count(), pooled)
+	}
+
+	if _, err := h.Move(ctx, "acme", "free", ""); err != nil {
+		t.Errorf("to another tier of the same pool: %v", err)
+	}
+	if _, err := h.Move(ctx, "acme", "free", ""); tenants.CodeOf(err) != tenants.CodeInvalid {
+		t.Errorf("to the tier it has: %v, want invalid", err)
+	}
+	if _, err := h.Delete(ctx, "acme", "ended"); err != nil {
+		t.Fatal(err)
+	}
+	if h.count() != shared {
+		t.Errorf("after deletion the cloud holds %d resources, want %d", h.count(), shared)
+	}
+	ops, err := h.Journal.Operations(ctx, "acme")
+	if err != nil || len(ops) != 5 {
+		t.Errorf("the journal has %d operations, %v; want 5", len(ops), err)
+	}
+}
+
+func TestMoveThatFailedGoesOnWhereItStopped(t *testing.T) {
+	h := newHouse(t)
+	ctx := t.Context()
+	h.stackUp("pool-a")
+	if _, err := h.Create(ctx, acme("premium"), ""); err != nil {
+		t.Fatal(err)
+	}
+	remove := h.cloud.Inject(localcloud.Fault{Type: "aws:dynamodb/table:Table", Operation: "delete", Error: "InternalServerError: try later"})
+	out, err := h.Move(ctx, "acme", "standard", "")
+	remove()
+	if err == nil || out.Tenant.Status != tenants.StatusMoveFailed {
+		t.Fatalf("move: %v, status %s; want a failure", err, out.Tenant.Status)
+	}
+	if got, want := steps(out.Operation), "prepare:succeeded transfer:succeeded release:succeeded retire:failed"; got != want {
+		t.Errorf("steps are %s, want %s", got, want)
+	}
+	if _, err := h.Move(ctx, "acme", "premium", ""); tenants.CodeOf(err) != tenants.CodeFailedPrecondition {
+		t.Errorf("taking back what has gone over: %v, want failed_precondition", err)
+	}
+	out, err = h.Move(ctx, "acme", "standard", "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(out.Runs) != 1 || out.Runs[0].Step != "retire" || out.Runs[0].Result.Changes[plan.OperationCreate] != 0 {
+		t.Errorf("the second try ran %+v, want retire alone, creating nothing", out.Runs)
+	}
+	if got := h.owned("acme"); got["premium"] != 0 || got["standard"] == 0 {
+		t.Errorf("the cloud holds %v, want the pool's share alone", got)
+	}
+}
+
+func TestMoveThatFailedIsTakenBack(t *testing.T) {
+	h := newHouse(t)
+	ctx := t.Context()
+	h.stackUp("pool-a")
+	if _, err := h.Create(ctx, acme("standard"), ""); err != nil {
+		t.Fatal(err)
+	}
+	before := h.count()
+	remove := h.cloud.Inject(localcloud.Fault{Type: "aws:s3/bucketV2:BucketV2", Operation: "create", Error: "TooManyBuckets"})
+	_, err := h.Move(ctx, "acme", "premium", "")
+	remove()
+	if err == nil || h.count() == before {
+		t.Fatalf("move: %v with %d resources; want a failure half way", err, h.count())
+	}
+	out, err := h.Move(ctx, "acme", "standard", "not today")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if h.count() != before || out.Tenant.Tier != "standard" || out.Tenant.Status != tenants.StatusActive {
+		t.Errorf("taken back: %d resources, want %d; %+v", h.count(), before, out.Tenant)
+	}
+}
+
+func TestHalfCreatedTenantIsDeletedWithoutMakingMore(t *testing.T) {
+	h := newHouse(t)
+	ctx := t.Context()
+	remove := h.cloud.Inject(localcloud.Fault{Type: "aws:s3/bucketV2:BucketV2", Operation: "create", Error: "TooManyBuckets: you have too many"})
+	defer remove() // the cause stays, so making the bucket in order to delete it would fail
+	out, err := h.Create(ctx, acme("premium"), "")
+	if err == nil || out.Tenant.Status != tenants.StatusCreateFailed {
+		t.Fatalf("create: %v, %s", err, out.Tenant.Status)
+	}
+	if _, err := h.Delete(ctx, "acme", ""); err != nil {
+		t.Fatal(err)
+	}
+	if h.count() != 0 {
+		t.Errorf("%d resources are left", h.count())
+	}
+	if names, _ := h.engine.Stacks(ctx); len(names) > 0 {
+		t.Errorf("stacks are left: %v", names)
+	}
+}
+
+func TestMoveWithoutAWayForTheDataIsRefused(t *testing.T) {
+	h := newHouse(t)
+	h.Runner.Transfer = nil
+	h.stackUp("pool-a")
+	if _, err := h.Create(t.Context(), acme("standard"), ""); err != nil {
+		t.Fatal(err)
+	}
+	before := h.count()
+	if _, err := h.Move(t.Context(), "acme", "premium", ""); tenants.CodeOf(err) != tenants.CodeFailedPrecondition {
+		t.Errorf("move: %v, want failed_precondition", err)
+	}
+	if got, err := h.Store.Get(t.Context(), "acme"); err != nil || got.Status != tenants.StatusActive || h.count() != before {
+		t.Errorf("the refused move changed something: %+v, %v", got, err)
+	}
+}
