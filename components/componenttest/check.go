@@ -1,0 +1,201 @@
+package componenttest
+
+import (
+	"encoding/json"
+	"maps"
+	"reflect"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/apigateway"
+	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/cloudwatch"
+	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/cognito"
+	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/dynamodb"
+	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/ec2"
+	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/iam"
+	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/kms"
+	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/lambda"
+	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/s3"
+	"github.com/pulumi/pulumi/sdk/v3/go/common/resource"
+
+	"github.com/tenantform/tenantform/components/location"
+	"github.com/tenantform/tenantform/components/tags"
+	"github.com/tenantform/tenantform/tenants"
+)
+
+// argsOf gives the arguments type of every resource type that a component may
+// register. A type that is missing here fails Check: what can be tagged is read
+// from the type, not from a list.
+func argsOf() map[string]interface{ ElementType() reflect.Type } {
+	return map[string]interface{ ElementType() reflect.Type }{
+		"aws:apigateway/account:Account":                                       apigateway.AccountArgs{},
+		"aws:apigateway/apiKey:ApiKey":                                         apigateway.ApiKeyArgs{},
+		"aws:apigateway/deployment:Deployment":                                 apigateway.DeploymentArgs{},
+		"aws:apigateway/methodSettings:MethodSettings":                         apigateway.MethodSettingsArgs{},
+		"aws:apigateway/restApi:RestApi":                                       apigateway.RestApiArgs{},
+		"aws:apigateway/stage:Stage":                                           apigateway.StageArgs{},
+		"aws:apigateway/usagePlan:UsagePlan":                                   apigateway.UsagePlanArgs{},
+		"aws:apigateway/usagePlanKey:UsagePlanKey":                             apigateway.UsagePlanKeyArgs{},
+		"aws:cloudwatch/logGroup:LogGroup":                                     cloudwatch.LogGroupArgs{},
+		"aws:cloudwatch/logMetricFilter:LogMetricFilter":                       cloudwatch.LogMetricFilterArgs{},
+		"aws:cloudwatch/metricAlarm:MetricAlarm":                               cloudwatch.MetricAlarmArgs{},
+		"aws:cognito/userGroup:UserGroup":                                      cognito.UserGroupArgs{},
+		"aws:cognito/userPool:UserPool":                                        cognito.UserPoolArgs{},
+		"aws:cognito/userPoolClient:UserPoolClient":                            cognito.UserPoolClientArgs{},
+		"aws:dynamodb/table:Table":                                             dynamodb.TableArgs{},
+		"aws:ec2/defaultSecurityGroup:DefaultSecurityGroup":                    ec2.DefaultSecurityGroupArgs{},
+		"aws:ec2/flowLog:FlowLog":                                              ec2.FlowLogArgs{},
+		"aws:ec2/routeTable:RouteTable":                                        ec2.RouteTableArgs{},
+		"aws:ec2/routeTableAssociation:RouteTableAssociation":                  ec2.RouteTableAssociationArgs{},
+		"aws:ec2/securityGroup:SecurityGroup":                                  ec2.SecurityGroupArgs{},
+		"aws:ec2/subnet:Subnet":                                                ec2.SubnetArgs{},
+		"aws:ec2/vpc:Vpc":                                                      ec2.VpcArgs{},
+		"aws:ec2/vpcEndpoint:VpcEndpoint":                                      ec2.VpcEndpointArgs{},
+		"aws:iam/role:Role":                                                    iam.RoleArgs{},
+		"aws:iam/rolePolicy:RolePolicy":                                        iam.RolePolicyArgs{},
+		"aws:kms/alias:Alias":                                                  kms.AliasArgs{},
+		"aws:kms/key:Key":                                                      kms.KeyArgs{},
+		"aws:lambda/function:Function":                                         lambda.FunctionArgs{},
+		"aws:lambda/layerVersion:LayerVersion":                                 lambda.LayerVersionArgs{},
+		"aws:lambda/permission:Permission":                                     lambda.PermissionArgs{},
+		"aws:s3/bucketLifecycleConfigurationV2:BucketLifecycleConfigurationV2": s3.BucketLifecycleConfigurationV2Args{},
+		"aws:s3/bucketOwnershipControls:BucketOwnershipControls":               s3.BucketOwnershipControlsArgs{},
+		"aws:s3/bucketPolicy:BucketPolicy":                                     s3.BucketPolicyArgs{},
+		"aws:s3/bucketPublicAccessBlock:BucketPublicAccessBlock":               s3.BucketPublicAccessBlockArgs{},
+		"aws:s3/bucketServerSideEncryptionConfigurationV2:BucketServerSideEncryptionConfigurationV2": s3.BucketServerSideEncryptionConfigurationV2Args{},
+		"aws:s3/bucketV2:BucketV2":                     s3.BucketV2Args{},
+		"aws:s3/bucketVersioningV2:BucketVersioningV2": s3.BucketVersioningV2Args{},
+	}
+}
+
+// taggable tells whether a resource type takes tags.
+func taggable(t testing.TB, token string) bool {
+	t.Helper()
+	args, ok := argsOf()[token]
+	if !ok {
+		t.Errorf("componenttest does not know the arguments of %s", token)
+		return false
+	}
+	typ := args.ElementType()
+	for i := range typ.NumField() {
+		name, _, _ := strings.Cut(typ.Field(i).Tag.Get("pulumi"), ",")
+		if name == "tags" {
+			return true
+		}
+	}
+	return false
+}
+
+// Check holds a recording to what is asked of every component: each resource of
+// AWS has a component as its parent whose name its own name begins with, and
+// each that can be tagged carries the required tags, none empty.
+func Check(t testing.TB, r *Recording) {
+	t.Helper()
+	if len(r.Custom()) == 0 {
+		t.Error("nothing was registered")
+	}
+	names := map[string]string{}
+	for _, res := range r.Resources {
+		id := res.Type + " " + res.Name
+		if other, ok := names[id]; ok {
+			t.Errorf("%s is registered twice, under %s and %s", id, other, res.Parent)
+		}
+		names[id] = res.Parent
+	}
+	for _, res := range r.Custom() {
+		parent := resource.URN(res.Parent)
+		if res.Parent == "" || !strings.HasPrefix(string(parent.Type()), "tenantform:") {
+			t.Errorf("%s %s has the parent %q, want a component", res.Type, res.Name, res.Parent)
+			continue
+		}
+		if !strings.HasPrefix(res.Name, parent.Name()+"-") {
+			t.Errorf("%s %s does not begin with its component's name %s", res.Type, res.Name, parent.Name())
+		}
+		if !taggable(t, res.Type) {
+			continue
+		}
+		got, _ := res.Inputs["tags"].(map[string]any)
+		for _, key := range tags.Keys() {
+			if v, _ := got[key].(string); v == "" {
+				t.Errorf("%s %s has no tag %s", res.Type, res.Name, key)
+			}
+		}
+	}
+}
+
+// Statement is a statement of an IAM document that a component wrote.
+type Statement struct {
+	Sid         string
+	Effect      string
+	Principal   any
+	Action      []string
+	NotAction   []string
+	Resource    []string
+	NotResource []string
+	Condition   map[string]map[string][]string
+}
+
+// Statements reads an IAM document.
+func Statements(t testing.TB, document any) []Statement {
+	t.Helper()
+	text, _ := document.(string)
+	var doc struct {
+		Version   string
+		Statement []Statement
+	}
+	if err := json.Unmarshal([]byte(text), &doc); err != nil || doc.Version != "2012-10-17" {
+		t.Fatalf("not an IAM document: %v: %s", err, text)
+	}
+	return doc.Statement
+}
+
+// Location gives a location for tests.
+func Location() location.Location {
+	return location.Location{Environment: location.Dev, Region: "eu-west-1", AccountID: "111111111111"}
+}
+
+// Tags gives the tags of a tenant "acme" for tests.
+func Tags() tags.Required {
+	return tags.Required{
+		TenantID: "acme", Tier: "premium", Model: tenants.ModelSilo, Service: "test", Environment: location.Dev, CostCenter: "cc-1",
+	}
+}
+
+// Tier gives a tier for tests: "free" of cell "a" for a pool, "premium" for a silo.
+func Tier(model tenants.Model) tenants.Tier {
+	t := tenants.Tier{
+		Name: "free", Model: tenants.ModelPool, Cell: "a", RateLimit: 5, BurstLimit: 10, MonthlyQuota: 1000,
+		FunctionMemoryMB: 128, FunctionTimeoutSec: 10, FunctionConcurrent: 1, FunctionCount: 2, LogRetentionDays: 7,
+	}
+	if model == tenants.ModelSilo {
+		t.Name, t.Model, t.Cell, t.DeletionProtection, t.LogRetentionDays = "premium", tenants.ModelSilo, "", true, 365
+	}
+	return t
+}
+
+// Refused holds an error to what is asked of a component that refuses its
+// arguments: CodeInvalid, naming the component, the argument and the value, with
+// nothing registered.
+func Refused(t testing.TB, r *Recording, err error, words ...string) {
+	t.Helper()
+	if err == nil {
+		t.Fatal("the arguments were accepted")
+	}
+	for _, w := range words {
+		if !strings.Contains(err.Error(), w) {
+			t.Errorf("the error does not say %q: %v", w, err)
+		}
+	}
+	if len(r.Custom()) > 0 || len(r.Resources) > 1 {
+		t.Errorf("registered although refused: %v", slices.Collect(maps.Keys(typesOf(r))))
+	}
+}
+
+func typesOf(r *Recording) map[string]bool {
+	types := map[string]bool{}
+	for _, res := range r.Resources {
+		types[res.Type] = true
+	}
+	return types
+}
