@@ -1,5 +1,6 @@
 // Package tenantfile reads the files that people write: the tier catalogue
-// (tiers.yaml) and the list of tenants (tenants.yaml).
+// (tiers.yaml), the list of tenants (tenants.yaml), and the description of one
+// function.
 //
 // Reading is strict. A field that is not known, a field that is there twice, a
 // number where text belongs, and whatever else tenants.Catalogue.Validate and

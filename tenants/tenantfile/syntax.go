@@ -28,8 +28,7 @@ var refused = map[token.Type]string{
 	token.MappingKeyType: "a complex key (?)",
 }
 
-// parse gives the one document of a file. want names the field that an empty
-// file lacks.
+// parse gives the one document of a file. want says what an empty file lacks.
 func parse(name string, data []byte, want string) (node ast.Node, err error) {
 	if len(data) > MaxSize {
 		return nil, tenants.Errorf(tenants.CodeInvalid, "%s is larger than %d bytes, the most that is read", name, MaxSize)
@@ -61,7 +60,7 @@ func parse(name string, data []byte, want string) (node ast.Node, err error) {
 		node = doc.Body
 	}
 	if node == nil {
-		return nil, tenants.Errorf(tenants.CodeInvalid, "%s is empty; it needs a list %q", name, want)
+		return nil, tenants.Errorf(tenants.CodeInvalid, "%s is empty; it needs %s", name, want)
 	}
 	return node, nil
 }

@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strings"
 
 	"github.com/goccy/go-yaml/ast"
 	"github.com/tenantform/tenantform/tenants"
@@ -32,7 +33,7 @@ func ReadCatalogue(path string) (tenants.Catalogue, error) {
 // ParseCatalogue checks the content of a tiers file; name stands for the file in
 // errors. Every error is CodeInvalid, and comes with the zero catalogue.
 func ParseCatalogue(name string, data []byte) (tenants.Catalogue, error) {
-	root, err := parse(name, data, "tiers")
+	root, err := parse(name, data, "a list of tiers under the field tiers")
 	if err != nil {
 		return tenants.Catalogue{}, err
 	}
@@ -72,21 +73,53 @@ func ReadTenants(path string, c tenants.Catalogue) ([]tenants.Tenant, error) {
 	dir := filepath.Dir(path)
 	for _, t := range all {
 		for i := range t.Functions {
-			f := &t.Functions[i]
-			f.Archive = under(dir, f.Archive)
-			for j := range f.Layers {
-				f.Layers[j] = under(dir, f.Layers[j])
-			}
+			locate(dir, &t.Functions[i])
 		}
 	}
 	return all, nil
+}
+
+// ReadFunction reads and checks a file that describes one function, with the
+// fields that an entry of a tenant's functions has. Paths come back joined to
+// the file's directory. Every error is CodeInvalid.
+func ReadFunction(path string) (tenants.Function, error) {
+	data, err := read(path)
+	if err != nil {
+		return tenants.Function{}, err
+	}
+	f, err := ParseFunction(path, data)
+	if err != nil {
+		return tenants.Function{}, err
+	}
+	locate(filepath.Dir(path), &f)
+	return f, nil
+}
+
+// ParseFunction checks the content of a function file; name stands for the file
+// in errors, and paths stay as they are written. Every error is CodeInvalid.
+func ParseFunction(name string, data []byte) (tenants.Function, error) {
+	root, err := parse(name, data, "a function with name, runtime, handler and archive")
+	if err != nil {
+		return tenants.Function{}, err
+	}
+	d := newDecoder(name)
+	var f tenants.Function
+	d.function("", root, &f)
+	for _, problem := range f.Validate("") {
+		problem.Field = strings.TrimPrefix(problem.Field, ".")
+		d.refuse(problem)
+	}
+	if err := d.err(); err != nil {
+		return tenants.Function{}, err
+	}
+	return f, nil
 }
 
 // ParseTenants checks the content of a tenants file; name stands for the file in
 // errors, and paths stay as they are written. Every error is CodeInvalid, and
 // comes without tenants.
 func ParseTenants(name string, data []byte, c tenants.Catalogue) ([]tenants.Tenant, error) {
-	root, err := parse(name, data, "tenants")
+	root, err := parse(name, data, "a list of tenants under the field tenants")
 	if err != nil {
 		return nil, err
 	}
@@ -180,6 +213,14 @@ func (d *decoder) function(path string, n ast.Node, f *tenants.Function) {
 		}},
 		{name: "tags", read: d.textMap(&f.Tags)},
 	})
+}
+
+// locate makes a function's paths ones that the caller can open.
+func locate(dir string, f *tenants.Function) {
+	f.Archive = under(dir, f.Archive)
+	for i := range f.Layers {
+		f.Layers[i] = under(dir, f.Layers[i])
+	}
 }
 
 // under gives a path as seen from the file that names it.

@@ -199,9 +199,9 @@ func TestBadTenants(t *testing.T) {
 func TestNothingInTheFile(t *testing.T) {
 	for name, data := range map[string]string{"empty": "", "spaces": " \n\n", "comment": "# nothing\n", "header": "---\n", "null": "null\n", "bom": "\ufeff"} {
 		_, err := tenantfile.ParseCatalogue("f.yaml", []byte(data))
-		wantLine(t, err, `f.yaml is empty; it needs a list "tiers"`)
+		wantLine(t, err, `f.yaml is empty; it needs a list of tiers`)
 		_, err = tenantfile.ParseTenants("f.yaml", []byte(data), tenants.Catalogue{})
-		wantLine(t, err, `f.yaml is empty; it needs a list "tenants"`)
+		wantLine(t, err, `f.yaml is empty; it needs a list of tenants`)
 		if t.Failed() {
 			t.Fatal(name)
 		}
@@ -213,6 +213,42 @@ func TestNothingInTheFile(t *testing.T) {
 	for _, data := range []string{"text\n", "[1]\n", "5\n"} {
 		_, err := tenantfile.ParseTenants("f.yaml", []byte(data), tenants.Catalogue{})
 		wantLine(t, err, `f.yaml:1: the file is `)
+	}
+}
+
+const function = `name: leaky
+runtime: python3.13
+handler: app.handler
+archive: functions/leaky
+grants:
+  - actions: ["s3:GetObject"]
+    resources: ["*"]
+`
+
+func TestReadFunction(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "leaky.yaml")
+	if err := os.WriteFile(path, []byte(function), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	got, err := tenantfile.ReadFunction(path)
+	want := tenants.Function{Name: "leaky", Runtime: "python3.13", Handler: "app.handler", Archive: filepath.Join(filepath.Dir(path), "functions", "leaky"),
+		Grants: []tenants.Grant{{Actions: []string{"s3:GetObject"}, Resources: []string{"*"}}}}
+	if err != nil || !reflect.DeepEqual(got, want) {
+		t.Errorf("got %+v, %v\nwant %+v", got, err, want)
+	}
+	for bad, says := range map[string]string{
+		"":                      "f.yaml is empty; it needs a function",
+		"- a\n":                 `f.yaml:1: the file is "a list"; allowed: a mapping with name`,
+		function + "timeout: 5": `f.yaml:8: timeout is "5"; allowed: no field of this name`,
+		strings.Replace(function, "name: leaky", "name: Leaky", 1):               `f.yaml:1: name is "Leaky"; allowed: 1 to 24`,
+		strings.Replace(function, "runtime: python3.13\n", "", 1):                `f.yaml:1: runtime is missing`,
+		strings.Replace(function, `actions: ["s3:GetObject"]`, "actions: []", 1): `f.yaml:6: grants[0].actions is missing`,
+	} {
+		got, err := tenantfile.ParseFunction("f.yaml", []byte(bad))
+		wantLine(t, err, says)
+		if !reflect.DeepEqual(got, tenants.Function{}) {
+			t.Errorf("%+v came with %v", got, err)
+		}
 	}
 }
 
