@@ -13,4 +13,5 @@
 //	go generate ./policies
 package policies
 
+//go:generate go run ./internal/taggable
 //go:generate go run ./internal/ruledocs -out ../docs/policies

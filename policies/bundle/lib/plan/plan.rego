@@ -2,7 +2,9 @@
 # title: The plan, grouped once
 # description: |
 #   Rules take their resources from here, by type, so that a rule looks at its
-#   own types only and the grouping is made once a decision.
+#   own types only and the grouping is made once a decision. Functions that
+#   tell something about a value are defined for every value: an undefined one
+#   would make a finding vanish.
 package tenantform.lib.plan
 
 # METADATA
@@ -12,35 +14,76 @@ live := [r | some r in input.plan.resources; r.operation in {"same", "create", "
 # METADATA
 # description: The live resources of each type.
 by_type := {type: rs |
-	some r in live
-	type := r.type
-	rs := [x | some x in live; x.type == type]
+	some type in types
+	rs := [r | some r in live; r.type == type]
 }
+
+types := {r.type | some r in live}
 
 # METADATA
 # description: The live resources of a type, none where there are none.
 of_type(type) := object.get(by_type, type, [])
 
 # METADATA
+# description: The live resources by URN.
+by_urn := {r.urn: r | some r in live}
+
+# METADATA
+# description: |
+#   For every resource of the plan, also one that is deleted, the URN of its
+#   parent; an empty set where it has none.
+parents := {r.urn: {p | p := r.parent} | some r in input.plan.resources}
+
+# METADATA
+# description: The names of the components of the plan, by URN.
+components := {r.urn: r.name | some r in input.plan.resources; not r.custom}
+
+# METADATA
+# description: The URNs of what a resource is below, itself included.
+chain(urn) := graph.reachable(parents, {urn})
+
+# METADATA
 # description: An input of a resource; null where it is not set.
 get(r, property) := object.get(r, ["inputs", property], null)
 
 # METADATA
-# description: Tells whether a value is not known before the run; defined for every value.
+# description: The URNs that a property of a resource comes from.
+sources(r, property) := {urn | some urn in object.get(r, ["propertyDependencies", property], [])}
+
+# METADATA
+# description: |
+#   The live resources of a type that a property of a resource comes from. It is
+#   the evidence where an id is known only after the run.
+sources_of_type(r, property, type) := {urn |
+	some urn in object.get(r, ["propertyDependencies", property], [])
+	by_urn[urn].type == type
+}
+
+# METADATA
+# description: A value as a list, one value as a list of it, null as none.
+default list(_) := []
+
+list(v) := v if is_array(v)
+
+list(v) := [v] if {
+	not is_array(v)
+	v != null
+}
+
+# METADATA
+# description: Tells whether a value is not known before the run.
 default is_unknown(_) := false
 
 is_unknown(v) if v["$unknown"] == true
 
 # METADATA
-# description: Tells whether a value is known and masked; defined for every value.
+# description: Tells whether a value is known and masked.
 default is_secret(_) := false
 
 is_secret(v) if v["$secret"] == true
 
 # METADATA
-# description: |
-#   Tells whether a rule cannot look into a value, because it is unknown or
-#   secret; defined for every value.
+# description: Tells whether a rule cannot look into a value, because it is unknown or secret.
 default is_opaque(_) := false
 
 is_opaque(v) if is_unknown(v)
@@ -48,9 +91,15 @@ is_opaque(v) if is_unknown(v)
 is_opaque(v) if is_secret(v)
 
 # METADATA
+# description: A value as text, empty for one that is not text.
+default text(_) := ""
+
+text(v) := v if is_string(v)
+
+# METADATA
 # description: |
-#   A finding about a property of a resource. It is marked unknown when the value
-#   is, and its message then says so.
+#   A finding about a property of a resource. Where the value is unknown or
+#   secret the finding says so and is marked as unknown.
 finding(r, property, value, message) := {
 	"urn": r.urn, "property": property, "value": value,
 	"message": message, "unknown": false,
@@ -58,16 +107,23 @@ finding(r, property, value, message) := {
 	not is_opaque(value)
 }
 
-finding(r, property, value, _) := {
-	"urn": r.urn, "property": property, "value": value,
-	"message": "the value is known only after the run, so it cannot be checked before", "unknown": true,
-} if {
+finding(r, property, value, message) := unverifiable(
+	r, property, value,
+	concat(": ", ["the value is known only after the run, so this cannot be ruled out", message]),
+) if {
 	is_unknown(value)
 }
 
-finding(r, property, value, _) := {
-	"urn": r.urn, "property": property, "value": value,
-	"message": "the value is a secret, so it cannot be checked", "unknown": true,
-} if {
+finding(r, property, value, message) := unverifiable(
+	r, property, value,
+	concat(": ", ["the value is a secret, so this cannot be ruled out", message]),
+) if {
 	is_secret(value)
+}
+
+# METADATA
+# description: A finding because something cannot be told before the run.
+unverifiable(r, property, value, message) := {
+	"urn": r.urn, "property": property, "value": value,
+	"message": message, "unknown": true,
 }

@@ -1,0 +1,271 @@
+# METADATA
+# title: IAM policy documents
+# description: |
+#   Every document of the plan, parsed once and brought to one form: lists
+#   instead of single values, actions in lower case. A document that cannot be
+#   read, or that IAM's grammar does not allow, is "invalid", and one that is
+#   not known before the run, or secret, is "opaque"; neither has statements, so
+#   a rule must look at the state first.
+package tenantform.lib.iam
+
+import data.tenantform.lib.plan
+
+# Types that hold one document, and in which property.
+holders := {
+	"aws:iam/groupPolicy:GroupPolicy": "policy",
+	"aws:iam/policy:Policy": "policy",
+	"aws:iam/rolePolicy:RolePolicy": "policy",
+	"aws:iam/userPolicy:UserPolicy": "policy",
+	"aws:ssoadmin/permissionSetInlinePolicy:PermissionSetInlinePolicy": "inlinePolicy",
+}
+
+# METADATA
+# description: |
+#   The documents that grant something to an identity, of the live resources:
+#   the resource's URN, the property, the value as it was, the state ("ok",
+#   "invalid" or "opaque") and the statements.
+documents := array.concat(
+	[document(r, property, plan.get(r, property)) |
+		some type, property in holders
+		some r in plan.of_type(type)
+	],
+	[document(r, property, value) |
+		some r in plan.of_type("aws:iam/role:Role")
+		some [property, value] in inline(r)
+	],
+)
+
+document(r, property, value) := object.union(
+	{"urn": r.urn, "resource": r, "property": property, "value": value},
+	parsed(value),
+)
+
+# The documents within a role. A list that is unknown as a whole is one opaque document.
+inline(r) := [["inlinePolicies", policies]] if {
+	policies := plan.get(r, "inlinePolicies")
+	plan.is_opaque(policies)
+}
+
+inline(r) := [[sprintf("inlinePolicies[%d].policy", [i]), value] |
+	some i, entry in plan.list(plan.get(r, "inlinePolicies"))
+	entry != {} # IAM's way to say that there are none
+	value := policy_of(entry)
+] if {
+	not plan.is_opaque(plan.get(r, "inlinePolicies"))
+}
+
+default policy_of(_) := null
+
+policy_of(entry) := entry if plan.is_opaque(entry)
+
+policy_of(entry) := object.get(entry, "policy", null) if {
+	is_object(entry)
+	not plan.is_opaque(entry)
+}
+
+# METADATA
+# description: The state and the statements of a document, given as text or as an object.
+default parsed(_) := {"state": "invalid", "statements": []}
+
+parsed(value) := {"state": "opaque", "statements": []} if plan.is_opaque(value)
+
+parsed(value) := statements(json.unmarshal(value)) if {
+	is_string(value)
+	json.is_valid(value)
+	unambiguous(value)
+}
+
+parsed(value) := statements(value) if {
+	is_object(value)
+	not plan.is_opaque(value)
+}
+
+# JSON with a key twice in one object is read differently by different readers,
+# so that what a rule sees need not be what AWS sees. Keys are the texts before a
+# colon; there must be as many in the text as in what was read from it.
+unambiguous(text) if {
+	keys := [1 |
+		some token in regex.find_n(`"(?:[^"\\]|\\.)*"(?:[ \t\r\n]*:)?`, text, -1)
+		endswith(token, ":")
+	]
+	read := [1 | walk(json.unmarshal(text), [path, _]); is_string(path[count(path) - 1])]
+	count(keys) == count(read)
+}
+
+default statements(_) := {"state": "invalid", "statements": []}
+
+statements(doc) := {"state": "opaque", "statements": []} if plan.is_opaque(doc.Statement)
+
+statements(doc) := {"state": "ok", "statements": [normal(s) | some s in list]} if {
+	is_object(doc)
+	object.keys(doc) - {"Version", "Id", "Statement"} == set()
+	object.get(doc, "Version", "2008-10-17") in {"2008-10-17", "2012-10-17"}
+	not plan.is_opaque(doc.Statement)
+	list := plan.list(doc.Statement)
+	every s in list { well_formed(s) }
+}
+
+grammar := {
+	"Sid", "Effect", "Action", "NotAction", "Resource", "NotResource",
+	"Principal", "NotPrincipal", "Condition",
+}
+
+well_formed(s) if {
+	is_object(s)
+	object.keys(s) - grammar == set()
+	s.Effect in {"Allow", "Deny"}
+	one_of(s, "Action", "NotAction")
+	at_most_one_of(s, "Resource", "NotResource")
+	at_most_one_of(s, "Principal", "NotPrincipal")
+	every key in {"Action", "NotAction"} { actions(object.get(s, key, "a:b")) }
+	every key in {"Resource", "NotResource"} { texts(object.get(s, key, "")) }
+	is_object(object.get(s, "Condition", {}))
+}
+
+one_of(s, a, b) if {
+	at_most_one_of(s, a, b)
+	count(object.keys(s) & {a, b}) == 1
+}
+
+at_most_one_of(s, a, b) if count(object.keys(s) & {a, b}) < 2
+
+# Texts, or what is not known before the run.
+texts(v) if {
+	list := plan.list(v)
+	count(list) > 0
+	every x in list { text_or_opaque(x) }
+}
+
+actions(v) if {
+	texts(v)
+	every x in plan.list(v) { action_or_opaque(x) }
+}
+
+action_or_opaque(x) if plan.is_opaque(x)
+
+action_or_opaque(x) if regex.match(`^(\*+|[A-Za-z0-9*?-]+:[A-Za-z0-9*?]+)$`, x)
+
+text_or_opaque(x) if is_string(x)
+
+text_or_opaque(x) if plan.is_opaque(x)
+
+# METADATA
+# description: |
+#   A statement in one form. Lists hold what is known; "opaque" names the
+#   elements of which something is not. "without" tells an element that is not
+#   there from an empty one.
+normal(s) := {
+	"effect": s.Effect,
+	"actions": lowered(s, "Action"),
+	"not_actions": lowered(s, "NotAction"),
+	"resources": known(s, "Resource"),
+	"not_resources": known(s, "NotResource"),
+	"negated_actions": object.keys(s) & {"NotAction"} != set(),
+	"negated_resources": object.keys(s) & {"NotResource"} != set(),
+	"condition": object.get(s, "Condition", {}),
+	"opaque": {key |
+		some key in ["Action", "NotAction", "Resource", "NotResource"]
+		some x in plan.list(object.get(s, key, null))
+		plan.is_opaque(x)
+	},
+	"source": s,
+}
+
+lowered(s, key) := {lower(x) | some x in plan.list(object.get(s, key, null)); is_string(x)}
+
+known(s, key) := {x | some x in plan.list(object.get(s, key, null)); is_string(x)}
+
+# METADATA
+# description: |
+#   Tells whether a pattern, in lower case, is of every action: "*", "**", "*:*"
+#   and the like. A wildcard as the service counts as every service.
+every_action(pattern) if wild(pattern)
+
+every_action(pattern) if {
+	[service, action] := split(pattern, ":")
+	has_wildcard(service)
+	wild(action)
+}
+
+# METADATA
+# description: |
+#   Tells whether a pattern is of every resource: "*", "arn:aws:*" and the like. The
+#   account or region may be named: everything in an account is everything.
+every_resource(pattern) if wild(pattern)
+
+every_resource(pattern) if {
+	parts := split(pattern, ":")
+	count(parts) in {2, 3}
+	parts[0] in {"arn", "*"}
+	wild(parts[count(parts) - 1])
+}
+
+every_resource(pattern) if {
+	parts := split(pattern, ":")
+	count(parts) > 3
+	parts[0] in {"arn", "*"}
+	wild(parts[2])
+	wild(parts[count(parts) - 1])
+}
+
+# Nothing but wildcards, at least one of them for any text.
+wild(text) if {
+	contains(text, "*")
+	trim(text, "*?:") == ""
+}
+
+has_wildcard(text) if contains(text, "*")
+
+has_wildcard(text) if contains(text, "?")
+
+# METADATA
+# description: Tells whether a statement speaks of every resource.
+all_resources(s) if {
+	some pattern in s.resources
+	every_resource(pattern)
+}
+
+# METADATA
+# description: Tells whether a statement speaks of every action.
+all_actions(s) if {
+	some pattern in s.actions
+	every_action(pattern)
+}
+
+# METADATA
+# description: |
+#   Tells whether an action pattern reaches one of the named actions of a
+#   service, all in lower case; "*" stands for any action of the service.
+reaches(pattern, _, _) if every_action(pattern)
+
+reaches(pattern, service, names) if {
+	[s, action] := split(pattern, ":")
+	service_is(s, service)
+	some name in names
+	action_is(action, name)
+}
+
+service_is(s, service) if s == service
+
+service_is(s, _) if has_wildcard(s)
+
+action_is(_, "*")
+
+action_is(action, name) if action == name
+
+action_is(action, name) if {
+	has_wildcard(action)
+	regex.match(concat("", ["^", replace(replace(action, "*", ".*"), "?", "."), "$"]), name)
+}
+
+# METADATA
+# description: Tells whether one action pattern includes everything that another one does.
+includes(pattern, other) if pattern == other
+
+includes(pattern, _) if every_action(pattern)
+
+includes(pattern, other) if {
+	[service, action] := split(pattern, ":")
+	wild(action)
+	startswith(other, concat("", [service, ":"]))
+}

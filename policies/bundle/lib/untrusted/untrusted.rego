@@ -1,0 +1,130 @@
+# METADATA
+# title: Code that tenants supplied
+# description: |
+#   Which functions run it, with which roles, and what these roles grant. A
+#   function is untrusted below a TenantFunction component, and in the
+#   functions program everything is.
+package tenantform.lib.untrusted
+
+import data.tenantform.lib.iam
+import data.tenantform.lib.plan
+
+component := "tenantform:tenantfunction:TenantFunction"
+
+above := {r.urn | some r in input.plan.resources; r.type == component}
+
+# METADATA
+# description: Tells whether a resource belongs to code that a tenant supplied.
+untrusted(_) if input.subject.program == "functions"
+
+untrusted(r) if contains(r.urn, concat("", [component, "$"]))
+
+untrusted(r) if {
+	count(above) > 0
+	count(plan.chain(r.urn) & above) > 0
+}
+
+# METADATA
+# description: The untrusted functions.
+functions := [f | some f in plan.of_type("aws:lambda/function:Function"); untrusted(f)]
+
+# METADATA
+# description: The name of the log group that a function writes; it may be opaque.
+log_group(f) := object.get(
+	f, ["inputs", "loggingConfig", "logGroup"],
+	concat("", ["/aws/lambda/", plan.text(plan.get(f, "name"))]),
+)
+
+# METADATA
+# description: The URNs of the roles that a function may have; none when its role is not in the plan.
+roles_of(f) := plan.sources_of_type(f, "role", role_type) | {urn |
+	some urn in roles_by_name[role_name(plan.text(plan.get(f, "role")))]
+}
+
+role_type := "aws:iam/role:Role"
+
+role_name(arn) := name if {
+	parts := split(arn, "/")
+	name := parts[count(parts) - 1]
+}
+
+roles_by_name := {name: urns |
+	some r in plan.of_type(role_type)
+	name := plan.text(plan.get(r, "name"))
+	name != ""
+	urns := {other.urn | some other in plan.of_type(role_type); plan.text(plan.get(other, "name")) == name}
+}
+
+# METADATA
+# description: The functions that run with a role, by the role's URN.
+functions_by_role := {urn: fs |
+	some urn in used
+	fs := [f | some f in functions; urn in roles_of(f)]
+}
+
+used := {urn | some f in functions; some urn in roles_of(f)}
+
+# METADATA
+# description: The roles of untrusted functions, and those that belong to untrusted code without a function.
+roles := [r | some r in plan.of_type(role_type); concerns(r)]
+
+concerns(r) if r.urn in used
+
+concerns(r) if untrusted(r)
+
+# METADATA
+# description: The documents that hold for a role, by the role's URN; its boundary is not among them.
+documents_by_role := {urn: docs |
+	some urn in {u | some [u, _] in held}
+	docs := [d | some [u, d] in held; u == urn]
+}
+
+held := array.concat(
+	[[urn, d] | some d in iam.documents; some urn in holders(d.resource)],
+	[[urn, d] |
+		some [_, urns, r] in attached
+		some urn in urns
+		some policy in plan.sources_of_type(r, "policyArn", policy_type)
+		some d in documents_by_urn[policy]
+	],
+)
+
+policy_type := "aws:iam/policy:Policy"
+
+documents_by_urn := {urn: docs |
+	some urn in {d.urn | some d in iam.documents}
+	docs := [d | some d in iam.documents; d.urn == urn]
+}
+
+holders(r) := {r.urn} if r.type == role_type
+
+holders(r) := named(r, "role") if r.type == "aws:iam/rolePolicy:RolePolicy"
+
+# The roles that a property names, by where it comes from or by the name itself.
+named(r, property) := plan.sources_of_type(r, property, role_type) | {urn |
+	some value in plan.list(plan.get(r, property))
+	some urn in roles_by_name[plan.text(value)]
+}
+
+# What attaches a policy to roles: the kind, the roles' URNs and the attachment.
+attached := array.concat(
+	[["role", named(r, "role"), r] | some r in plan.of_type("aws:iam/rolePolicyAttachment:RolePolicyAttachment")],
+	[["roles", named(r, "roles"), r] | some r in plan.of_type("aws:iam/policyAttachment:PolicyAttachment")],
+)
+
+# METADATA
+# description: |
+#   Policies that hold for a role and are not in the plan, so that nobody can say
+#   what they grant: the role's URN, the resource, the property and the value.
+outside := array.concat(
+	[[urn, r, "policyArn", value] |
+		some [_, urns, r] in attached
+		some urn in urns
+		count(plan.sources_of_type(r, "policyArn", policy_type)) == 0
+		value := plan.get(r, "policyArn")
+	],
+	[[r.urn, r, "managedPolicyArns", value] |
+		some r in plan.of_type(role_type)
+		some value in plan.list(plan.get(r, "managedPolicyArns"))
+	],
+)

@@ -1,0 +1,103 @@
+# METADATA
+# title: Tenant data is not deleted by the way
+# description: |
+#   Tables, buckets, user pools, keys, databases and the like hold what a tenant
+#   entrusted to us. A run deletes one only where its release says so: a
+#   finished move, for what is below the component that is taken away, or the
+#   tenant's confirmed deletion. No release excuses a replacement, which deletes
+#   data in order to change a property, nor the deletion of what is still
+#   protected. Switching the protection off needs the release, too.
+# custom:
+#   severity: critical
+#   scope: operation
+#   on_unknown: A deletion protection that is not known counts as on where the resource is deleted, and as switched off where it was on before.
+#   waivable: false
+#   remediation: Keep the resource. To take a placement away finish the move first, or confirm the tenant's deletion; switch deletion protection off in a run before. To change a property that forces a replacement make a new resource beside the old one and move the data.
+#   related: [Tenantform.MT8]
+package tenantform.rules.tenant_data_deletion
+
+import data.tenantform.lib.plan
+
+kinds := data.tenantform.settings.tenant_data
+
+changed := [r |
+	some r in input.plan.resources
+	r.operation in {"update", "replace", "delete"}
+	kinds[r.type]
+]
+
+findings contains plan.finding(r, concat(", ", object.get(r, "replaceKeys", [])), null, "replacing it deletes the data in it") if {
+	some r in changed
+	r.operation == "replace"
+}
+
+findings contains plan.finding(r, "", null, concat("", ["deleting it deletes the data in it, ", reason])) if {
+	some r in changed
+	r.operation == "delete"
+	not released(r)
+	reason := why_not(r)
+}
+
+findings contains plan.finding(r, "protect", true, "it is protected from deletion in the stack") if {
+	some r in changed
+	r.operation == "delete"
+	r.protected
+}
+
+findings contains plan.finding(r, property, value, "its deletion protection was still on when this run began") if {
+	some r in changed
+	r.operation == "delete"
+	property := kinds[r.type].protection
+	value := object.get(r, ["oldInputs", property], unset(r))
+	not off(value)
+}
+
+findings contains plan.finding(r, property, value, concat("", ["this switches deletion protection off, ", reason])) if {
+	some r in changed
+	r.operation == "update"
+	property := kinds[r.type].protection
+	not off(object.get(r, ["oldInputs", property], unset(r)))
+	value := object.get(r, ["inputs", property], unset(r))
+	not on(value)
+	not released(r)
+	reason := why_not(r)
+}
+
+# What AWS takes where the property is not set.
+unset(r) := object.get(kinds[r.type], "default", null)
+
+on(true)
+
+on("ACTIVE")
+
+on("true")
+
+off(null)
+
+off(false)
+
+off("INACTIVE")
+
+off("false")
+
+off("")
+
+released(_) if {
+	input.subject.release.kind == "delete"
+	input.subject.release.under == ""
+}
+
+released(r) if {
+	input.subject.release.kind in {"delete", "move"}
+	input.subject.release.under != ""
+	some urn in plan.chain(r.urn)
+	plan.components[urn] == input.subject.release.under
+}
+
+why_not(_) := "and nothing entitles the run to that" if not input.subject.release
+
+why_not(_) := sprintf("and it is not below %q, which is all that the release of kind %q takes away", [
+	object.get(input.subject.release, "under", ""), object.get(input.subject.release, "kind", ""),
+]) if {
+	input.subject.release
+}

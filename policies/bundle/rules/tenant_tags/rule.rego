@@ -1,0 +1,128 @@
+# METADATA
+# title: Resources say whose they are
+# description: |
+#   Every resource that can carry tags has tenant-id, tier and model, equal to
+#   what the stack is for. In a tenant's stacks tenant-id is the tenant's, tier
+#   one that the stack may carry, and model that of the tier in the catalogue. In
+#   the shared stacks they are "shared", "shared" and "pool". In a program that
+#   is not one of Tenantform's they must be there, and equal what is known of
+#   the stack. The types that can carry tags are those of the AWS provider.
+# custom:
+#   severity: high
+#   scope: resource
+#   on_unknown: Tags that are not known before the run are a finding.
+#   waivable: true
+#   remediation: Set the tags on the resource, from values that are known before the run.
+#   related: [Tenantform.MT1]
+package tenantform.rules.tenant_tags
+
+import data.tenantform.lib.plan
+
+required := ["tenant-id", "tier", "model"]
+
+taggable := [r |
+	some type in plan.types
+	data.tenantform.aws.taggable[type]
+	some r in plan.of_type(type)
+]
+
+findings contains plan.finding(r, "tags", tags, "the resource can carry tags and has none") if {
+	some r in taggable
+	tags := plan.get(r, "tags")
+	not readable(tags)
+}
+
+findings contains plan.finding(r, path(key), value, message(key)) if {
+	some r in taggable
+	tags := plan.get(r, "tags")
+	readable(tags)
+	some key in required
+	value := object.get(tags, key, null)
+	not right(key, value, tags)
+}
+
+readable(tags) if {
+	is_object(tags)
+	not plan.is_opaque(tags)
+}
+
+path(key) := sprintf("tags[%q]", [key])
+
+shared if input.subject.program in {"platform", "pool"}
+
+known(field) := value if {
+	value := object.get(input.subject, field, "")
+	value != ""
+}
+
+tiers := {t.name: t.model | some t in plan.list(object.get(input.catalogue, "tiers", null))}
+
+right("tenant-id", value, _) if {
+	shared
+	value == "shared"
+}
+
+right("tenant-id", value, _) if {
+	not shared
+	value == known("tenantId")
+	value != "shared"
+}
+
+right("tenant-id", value, _) if {
+	input.subject.program == ""
+	not known("tenantId")
+	filled(value)
+}
+
+right("tier", value, _) if {
+	shared
+	value == "shared"
+}
+
+right("tier", value, _) if {
+	not shared
+	value in input.subject.tiers
+}
+
+right("tier", value, _) if {
+	input.subject.program == ""
+	count(plan.list(input.subject.tiers)) == 0
+	filled(value)
+}
+
+right("model", value, _) if {
+	shared
+	value == "pool"
+}
+
+right("model", value, tags) if {
+	not shared
+	value == tiers[object.get(tags, "tier", "")]
+}
+
+right("model", value, tags) if {
+	input.subject.program == ""
+	not tiers[object.get(tags, "tier", "")]
+	value in {"pool", "silo"}
+}
+
+filled(value) if {
+	is_string(value)
+	value != ""
+}
+
+message(key) := sprintf("the tag must be %q in a shared stack", [{"tenant-id": "shared", "tier": "shared", "model": "pool"}[key]]) if shared
+
+message("tenant-id") := sprintf("the tag must be the stack's tenant, %s", [object.get(input.subject, "tenantId", "")]) if {
+	not shared
+	known("tenantId")
+}
+
+message("tenant-id") := "the tag must name the tenant" if {
+	not shared
+	not known("tenantId")
+}
+
+message("tier") := sprintf("the tag must be a tier that the stack may carry: %s", [concat(", ", plan.list(input.subject.tiers))]) if not shared
+
+message("model") := "the tag must be the model of the resource's tier in the catalogue" if not shared
