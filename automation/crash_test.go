@@ -209,7 +209,7 @@ func TestUnknownPendingCreateIsNotGuessed(t *testing.T) {
 	<-failed
 	remove()
 	_, err := r.Up(t.Context(), sample("acme", 30))
-	if tenants.CodeOf(err) != tenants.CodeFailedPrecondition || !strings.Contains(err.Error(), "::vpc") || !strings.Contains(err.Error(), "--import-pending-creates") {
+	if tenants.CodeOf(err) != tenants.CodeFailedPrecondition || !strings.Contains(err.Error(), "::vpc") || !strings.Contains(err.Error(), "--clear-pending-creates") {
 		t.Errorf("up: %v, want failed_precondition that names the resource and the way out", err)
 	}
 }

@@ -2,9 +2,11 @@ package automation
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"os"
+	"slices"
 	"strconv"
 	"strings"
 	"syscall"
@@ -74,43 +76,52 @@ func (l stackLock) dead() bool {
 	if err := syscall.Kill(l.PID, 0); errors.Is(err, syscall.ESRCH) {
 		return true
 	}
-	began, err := processStart(l.PID)
-	return err == nil && began.After(l.Timestamp.Add(2*time.Second))
+	p, err := readProcess(l.PID)
+	return err == nil && (p.ended || p.began.After(l.Timestamp.Add(2*time.Second)))
 }
 
-// processStart reads from /proc when a process began, to the second; an error
-// where there is no /proc.
-func processStart(pid int) (time.Time, error) {
+// process is what /proc says of one.
+type process struct {
+	began time.Time // to the second
+	ended bool      // it only waits for its parent to notice
+}
+
+// readProcess reads /proc; an error where there is none.
+func readProcess(pid int) (process, error) {
 	stat, err := os.ReadFile("/proc/" + strconv.Itoa(pid) + "/stat")
 	if err != nil {
-		return time.Time{}, err
+		return process{}, err
 	}
-	// The command's name, in parentheses, may hold anything; the 22nd field of
-	// proc(5) is the start in clock ticks (100 a second) since boot.
+	// The command's name, in parentheses, may hold anything; after it come, as
+	// proc(5) says, the state and, as the 22nd field of all, the start in clock
+	// ticks (100 a second) since boot.
 	fields := strings.Fields(string(stat[strings.LastIndexByte(string(stat), ')')+1:]))
 	if len(fields) < 20 {
-		return time.Time{}, errors.New("unexpected form of /proc/PID/stat")
+		return process{}, errors.New("unexpected form of /proc/PID/stat")
 	}
 	ticks, err := strconv.ParseInt(fields[19], 10, 64)
 	if err != nil {
-		return time.Time{}, err
+		return process{}, err
 	}
+	p := process{ended: fields[0] == "Z" || fields[0] == "X"}
 	all, err := os.ReadFile("/proc/stat")
 	if err != nil {
-		return time.Time{}, err
+		return process{}, err
 	}
 	for line := range strings.Lines(string(all)) {
 		if boot, ok := strings.CutPrefix(line, "btime "); ok {
 			sec, err := strconv.ParseInt(strings.TrimSpace(boot), 10, 64)
-			return time.Unix(sec, 0).Add(time.Duration(ticks) * 10 * time.Millisecond), err
+			p.began = time.Unix(sec, 0).Add(time.Duration(ticks) * 10 * time.Millisecond)
+			return p, err
 		}
 	}
-	return time.Time{}, errors.New("no boot time in /proc/stat")
+	return process{}, errors.New("no boot time in /proc/stat")
 }
 
-// settlePending ends the operations that the state says are under way: a
+// settlePending ends the operations that the state says are under way. A
 // creation is adopted when its resource is found and dropped when there
-// certainly is none; everything else is read again from the cloud.
+// certainly is none; a change or deletion is settled by reading the resource
+// from the cloud again.
 func (r *run) settlePending(ctx context.Context) error {
 	if r.engine.state == nil {
 		return nil
@@ -121,41 +132,119 @@ func (r *run) settlePending(ctx context.Context) error {
 	}
 	r.emit(Event{Phase: PhaseRepair, Kind: EventStarted, Message: fmt.Sprintf("%d operations were cut off", len(pending))})
 	rep := r.repaired()
-	var adopt []optrefresh.PendingCreate
+	adopt := map[string]string{} // ids by URN
 	for _, p := range pending {
-		if p.Type != "creating" {
-			rep.Settled = append(rep.Settled, p.Resource.URN)
+		urn := p.Resource.URN
+		switch p.Type {
+		case "creating":
+			id, found, err := r.locate(ctx, p)
+			if err != nil {
+				return err
+			}
+			if found {
+				adopt[urn] = id
+				rep.Adopted = append(rep.Adopted, urn)
+			} else {
+				rep.Dropped = append(rep.Dropped, urn)
+			}
+		case "updating", "deleting":
+			rep.Settled = append(rep.Settled, urn)
+		}
+	}
+	if err := r.editState(ctx, adopt); err != nil {
+		return err
+	}
+	if again := slices.Concat(rep.Adopted, rep.Settled); len(again) > 0 {
+		if err := r.refresh(ctx, optrefresh.Target(again)); err != nil {
+			return err
+		}
+	}
+	r.result.Changes = nil // what was mended is not what the run changed
+	r.emit(Event{Phase: PhaseRepair, Kind: EventFinished})
+	return nil
+}
+
+// editState makes resources of the cut-off creations whose ids are given, and
+// forgets the other cut-off creations.
+//
+// "pulumi refresh --import-pending-creates" is meant for this, but only turns
+// the creation into an import under way, which the same refresh then drops;
+// the resource would be an orphan.
+func (r *run) editState(ctx context.Context, adopt map[string]string) error {
+	exported, err := r.stack.Export(ctx)
+	if err != nil {
+		return r.failure(PhaseRepair, err, nil)
+	}
+	edited, err := settleCreations(exported.Deployment, adopt)
+	if err != nil {
+		return tenants.Errorf(tenants.CodeFailedPrecondition, "stack %s: its state cannot be mended: %w", r.spec.Name, err)
+	}
+	exported.Deployment = edited
+	if err := r.stack.Import(ctx, exported); err != nil {
+		return r.failure(PhaseRepair, err, nil)
+	}
+	return nil
+}
+
+// settleCreations edits a deployment in JSON. Only the two lists are touched;
+// everything else stays as the CLI wrote it.
+func settleCreations(deployment json.RawMessage, adopt map[string]string) (json.RawMessage, error) {
+	var whole map[string]json.RawMessage
+	if err := json.Unmarshal(deployment, &whole); err != nil {
+		return nil, err
+	}
+	var resources []json.RawMessage
+	var pending []struct {
+		Resource map[string]json.RawMessage `json:"resource"`
+		Type     string                     `json:"type"`
+	}
+	if err := errors.Join(unmarshal(whole["resources"], &resources), unmarshal(whole["pending_operations"], &pending)); err != nil {
+		return nil, err
+	}
+	left := pending[:0]
+	for _, p := range pending {
+		switch p.Type {
+		case "updating", "deleting":
+			left = append(left, p)
+			continue
+		case "creating":
+		default: // a read or an import that was cut off made nothing
 			continue
 		}
-		id, found, err := r.locate(ctx, p)
-		switch {
-		case err != nil:
-			return err
-		case found:
-			adopt = append(adopt, optrefresh.PendingCreate{URN: p.Resource.URN, ID: id})
-			rep.Adopted = append(rep.Adopted, p.Resource.URN)
-		default:
-			rep.Dropped = append(rep.Dropped, p.Resource.URN)
+		var urn string
+		if err := json.Unmarshal(p.Resource["urn"], &urn); err != nil {
+			return nil, err
 		}
-	}
-	// The adopted ones first: clearing drops whatever creation is left.
-	opts := []optrefresh.Option{optrefresh.ClearPendingCreates()}
-	if len(adopt) > 0 {
-		if err := r.refresh(ctx, optrefresh.ImportPendingCreates(adopt)); err != nil && len(rep.Dropped) == 0 {
-			return err
+		id, ok := adopt[urn]
+		if !ok {
+			continue
 		}
-	}
-	if len(adopt) == 0 || len(rep.Dropped) > 0 {
-		if err := r.refresh(ctx, opts...); err != nil {
-			return err
+		quoted, err := json.Marshal(id)
+		if err != nil {
+			return nil, err
 		}
+		// It stands after everything that it depends on, and nothing can depend
+		// on it yet. The refresh that follows fills the outputs.
+		p.Resource["id"], p.Resource["outputs"] = quoted, p.Resource["inputs"]
+		made, err := json.Marshal(p.Resource)
+		if err != nil {
+			return nil, err
+		}
+		resources = append(resources, made)
 	}
-	left, err := r.engine.state.pending(r.spec.Name)
-	if err == nil && len(left) > 0 {
-		err = tenants.Errorf(tenants.CodeFailedPrecondition, "stack %s: the operation on %s, which was cut off, could not be settled; see \"pulumi stack export\"", r.spec.Name, left[0].Resource.URN)
+	var err1, err2 error
+	whole["resources"], err1 = json.Marshal(resources)
+	whole["pending_operations"], err2 = json.Marshal(left)
+	out, err3 := json.Marshal(whole)
+	return out, errors.Join(err1, err2, err3)
+}
+
+// unmarshal takes a missing value for an empty one.
+func unmarshal(data json.RawMessage, v any) error {
+	if len(data) == 0 {
+		return nil
 	}
-	r.emit(Event{Phase: PhaseRepair, Kind: EventFinished})
-	return err
+	return json.Unmarshal(data, v)
 }
 
 // locate asks whether a creation that was cut off had come to a resource.
@@ -174,6 +263,6 @@ func (r *run) locate(ctx context.Context, p pendingOperation) (string, bool, err
 		why = err
 	}
 	return "", false, tenants.Errorf(tenants.CodeFailedPrecondition,
-		"stack %s: the creation of %s was cut off and it is not known whether the resource exists (%w); look for it in the cloud, then run \"pulumi refresh --import-pending-creates %s <id>\" if it is there or \"pulumi refresh --clear-pending-creates\" if it is not",
-		r.spec.Name, p.Resource.URN, why, p.Resource.URN)
+		"stack %s: the creation of %s was cut off and it is not known whether the resource exists (%w); look for it in the cloud, and, if it is there, remove it there; then run \"pulumi refresh --clear-pending-creates\" on the stack and this command again",
+		r.spec.Name, p.Resource.URN, why)
 }
