@@ -73,19 +73,37 @@ type diagnostic struct {
 // while another of the same URN stays, as an interrupted replacement leaves it, is
 // in the plan twice. Resources of a default provider have the region and account
 // that the stack's config gives, since the CLI does not show that provider.
-func FromPreviewJSON(r io.Reader) (Plan, error) {
+func FromPreviewJSON(r io.Reader) (Plan, error) { return read(r, false) }
+
+// FromRefreshJSON reads the output of
+//
+//	pulumi refresh --preview-only --json --show-sames
+//
+// in the same way. Operations are what the cloud has done to the resources:
+// update where one is not as recorded, delete where one is gone.
+func FromRefreshJSON(r io.Reader) (Plan, error) { return read(r, true) }
+
+// ErrEmpty is in the chain of the error for a preview that went well and is of
+// a stack without resources, as the destruction of an empty stack is.
+var ErrEmpty = errors.New("the stack has no resources and gets none")
+
+func read(r io.Reader, refresh bool) (Plan, error) {
 	d, err := decode(r)
 	if err == nil {
-		err = d.check()
+		err = d.check(refresh)
 	}
 	if err != nil {
-		return Plan{}, tenants.Errorf(tenants.CodeInvalid, "the preview cannot be used: %w", err)
+		return Plan{}, unusable(err)
 	}
 	p, err := d.plan()
 	if err != nil {
-		return Plan{}, tenants.Errorf(tenants.CodeInvalid, "the preview cannot be used: %w", err)
+		return Plan{}, unusable(err)
 	}
 	return p, nil
+}
+
+func unusable(err error) error {
+	return tenants.Errorf(tenants.CodeInvalid, "the preview cannot be used: %w", err)
 }
 
 func decode(r io.Reader) (*digest, error) {
@@ -114,7 +132,7 @@ func decode(r io.Reader) (*digest, error) {
 }
 
 // check refuses what is not a whole and successful preview.
-func (d *digest) check() error {
+func (d *digest) check(refresh bool) error {
 	for _, m := range d.Diagnostics {
 		if m.Severity == "error" {
 			return fmt.Errorf("the preview failed: %s", strings.TrimSpace(m.Message))
@@ -123,17 +141,20 @@ func (d *digest) check() error {
 	if d.MaybeCorrupt {
 		return errors.New("the engine says that the state may be corrupt; repair the stack first")
 	}
+	if d.Duration != nil && len(d.Steps) == 0 && len(d.ChangeSummary) == 0 && len(d.Diagnostics) == 0 {
+		return ErrEmpty
+	}
 	if d.Duration == nil || d.ChangeSummary == nil {
 		return errors.New("it has no summary, so it did not finish or is no preview; run pulumi preview --json --show-sames again")
 	}
 	if len(d.Steps) == 0 {
-		return errors.New("it has no step; an empty stack has nothing to check")
+		return errors.New("it has no step though its summary counts some; it is not whole")
 	}
 	shown := map[string]int{}
 	for _, s := range d.Steps {
 		shown[s.Op]++
 	}
-	if shown["same"] < d.ChangeSummary["same"] {
+	if shown["same"] < d.ChangeSummary["same"] && !refresh {
 		return fmt.Errorf("it leaves out %d unchanged resources; run pulumi preview with --show-sames", d.ChangeSummary["same"]-shown["same"])
 	}
 	for _, op := range []string{"create", "update", "replace", "delete"} {
@@ -141,8 +162,21 @@ func (d *digest) check() error {
 			return fmt.Errorf("its summary counts %d of %q where it shows %d; it is not whole", d.ChangeSummary[op], op, shown[op])
 		}
 	}
+	if refresh {
+		return d.checkRefresh()
+	}
 	if shown["refresh"] == len(d.Steps) {
 		return errors.New("it is of a refresh; give the preview of an update or a destruction")
+	}
+	return nil
+}
+
+// checkRefresh refuses what is not of a refresh: something that would be made.
+func (d *digest) checkRefresh() error {
+	for _, s := range d.Steps {
+		if op := operations[s.Op]; op == OperationCreate || op == OperationReplace {
+			return fmt.Errorf("it is not of a refresh: %s has operation %q", s.URN, s.Op)
+		}
 	}
 	return nil
 }

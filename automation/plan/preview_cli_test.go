@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"flag"
 	"fmt"
 	"net"
@@ -71,6 +72,14 @@ func TestFromPreviewJSONOfCLI(t *testing.T) {
 		t.Errorf("a destruction changes %v, want deletes only", got)
 	}
 
+	refreshed, err := plan.FromRefreshJSON(bytes.NewReader(cli.output(t, "refresh", nil, "refresh", "--preview-only", "--json", "--show-sames")))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := refreshed.Changes(); got[plan.OperationUpdate] != 1 || got[plan.OperationDelete] != 1 || len(got) != 2 {
+		t.Errorf("a refresh finds %v, want one update and one delete", got)
+	}
+
 	for name, tt := range map[string]struct {
 		program pulumi.RunFunc
 		args    []string
@@ -87,8 +96,8 @@ func TestFromPreviewJSONOfCLI(t *testing.T) {
 	}
 	cli.run(t, nil, "destroy", "--skip-preview", "--yes")
 	out := cli.output(t, "destroy_empty", nil, "destroy", "--preview-only", "--json")
-	if _, err := plan.FromPreviewJSON(bytes.NewReader(out)); err == nil {
-		t.Error("the destruction of an empty stack was accepted")
+	if _, err := plan.FromPreviewJSON(bytes.NewReader(out)); !errors.Is(err, plan.ErrEmpty) {
+		t.Errorf("the destruction of an empty stack: error is %v, want ErrEmpty", err)
 	}
 }
 
@@ -343,7 +352,7 @@ func (provider) Check(_ context.Context, r *pulumirpc.CheckRequest) (*pulumirpc.
 }
 
 func (provider) Diff(_ context.Context, r *pulumirpc.DiffRequest) (*pulumirpc.DiffResponse, error) {
-	out := &pulumirpc.DiffResponse{Changes: pulumirpc.DiffResponse_DIFF_NONE, DetailedDiff: map[string]*pulumirpc.PropertyDiff{}}
+	out := &pulumirpc.DiffResponse{Changes: pulumirpc.DiffResponse_DIFF_NONE, HasDetailedDiff: true, DetailedDiff: map[string]*pulumirpc.PropertyDiff{}}
 	for k, v := range r.News.GetFields() {
 		old := r.OldInputs.GetFields()[k]
 		if old != nil && proto.Equal(old, v) {
@@ -371,7 +380,18 @@ func (provider) Update(_ context.Context, r *pulumirpc.UpdateRequest) (*pulumirp
 	return &pulumirpc.UpdateResponse{Properties: r.News}, nil
 }
 
+// Read finds the topic gone, the bucket changed, and everything else as it was.
 func (provider) Read(_ context.Context, r *pulumirpc.ReadRequest) (*pulumirpc.ReadResponse, error) {
+	if strings.HasSuffix(r.Urn, "::by-default-provider") {
+		return &pulumirpc.ReadResponse{}, nil
+	}
+	if r.Properties != nil && r.Inputs != nil {
+		in := proto.Clone(r.Inputs).(*structpb.Struct)
+		if in.Fields["bucket"] != nil {
+			in.Fields["bucket"] = structpb.NewStringValue("renamed-by-hand")
+		}
+		return &pulumirpc.ReadResponse{Id: r.Id, Properties: in, Inputs: in}, nil
+	}
 	return &pulumirpc.ReadResponse{Id: r.Id, Properties: &structpb.Struct{}, Inputs: &structpb.Struct{}}, nil
 }
 

@@ -21,7 +21,7 @@ func fixture(t testing.TB, name string) []byte {
 	return text
 }
 
-func read(t *testing.T, name string) map[string]Resource {
+func planOf(t *testing.T, name string) map[string]Resource {
 	t.Helper()
 	p, err := FromPreviewJSON(bytes.NewReader(fixture(t, name)))
 	if err != nil {
@@ -41,7 +41,7 @@ func read(t *testing.T, name string) map[string]Resource {
 }
 
 func TestFromPreviewJSONCreate(t *testing.T) {
-	rs := read(t, "create.json")
+	rs := planOf(t, "create.json")
 	silo := "urn:pulumi:dev::tenantform::tenantform:silo:Silo::acme-silo"
 	vpc := "urn:pulumi:dev::tenantform::tenantform:silo:Silo$aws:ec2/vpc:Vpc::acme-vpc"
 	core := Provider{URN: "urn:pulumi:dev::tenantform::pulumi:providers:aws::core", Region: "eu-west-1", Account: "111111111111"}
@@ -77,7 +77,7 @@ func TestFromPreviewJSONCreate(t *testing.T) {
 
 func TestFromPreviewJSONChange(t *testing.T) {
 	for _, name := range []string{"change.json", "change_steps.json"} {
-		rs := read(t, name)
+		rs := planOf(t, name)
 		table := rs["acme-table"]
 		if table.Operation != OperationReplace || !reflect.DeepEqual(table.ReplaceKeys, []string{"name"}) || !reflect.DeepEqual(table.Changed, []string{"name"}) ||
 			table.Inputs["name"] != "acme-items-2" || table.OldInputs["name"] != "acme-items" || table.ID != "" {
@@ -96,7 +96,7 @@ func TestFromPreviewJSONChange(t *testing.T) {
 }
 
 func TestFromPreviewJSONDestroy(t *testing.T) {
-	rs := read(t, "destroy.json")
+	rs := planOf(t, "destroy.json")
 	if got := rs["acme-table"]; got.Operation != OperationDelete || got.Parent == "" || got.Provider.Account != "111111111111" || got.OldInputs["deletionProtectionEnabled"] != true {
 		t.Errorf("the table is %+v", got)
 	}
@@ -139,7 +139,7 @@ func TestFromPreviewJSONRefuses(t *testing.T) {
 		"program failed":   {string(fixture(t, "program_failed.json")), "no such tenant"},
 		"provider refused": {string(fixture(t, "refused.json")), "refused by the provider"},
 		"protected":        {string(fixture(t, "destroy_protected.json")), "protected"},
-		"empty stack":      {string(fixture(t, "destroy_empty.json")), "no summary"},
+		"empty stack":      {string(fixture(t, "destroy_empty.json")), "no resources"},
 		"corrupt":          {edit(t, "create.json", func(d map[string]any) { d["maybeCorrupt"] = true }), "corrupt"},
 		"no steps":         {edit(t, "create.json", func(d map[string]any) { delete(d, "steps") }), "no step"},
 		"a step missing":   {edit(t, "create.json", func(d map[string]any) { d["steps"] = steps(d)[:5] }), "not whole"},
