@@ -37,6 +37,10 @@ func (c *checker) fail(path, format string, args ...any) {
 
 // value checks a value. pattern is its path with [*] for indexes and keys.
 func (c *checker) value(path, pattern string, v resource.PropertyValue, n *node) {
+	if isSecret(v) {
+		before := len(c.failures)
+		defer func() { c.mask(before) }()
+	}
 	v = reveal(v)
 	if v.IsNull() || v.IsComputed() {
 		return
@@ -74,6 +78,13 @@ func (c *checker) value(path, pattern string, v resource.PropertyValue, n *node)
 		}
 	}
 	c.content(path, pattern, v)
+}
+
+// mask takes what may tell a secret out of the failures from an index on.
+func (c *checker) mask(from int) {
+	for i := range c.failures[from:] {
+		c.failures[from+i].reason = "the secret is not a value that this property takes"
+	}
 }
 
 func (c *checker) want(path string, v resource.PropertyValue, ok bool, what string) bool {

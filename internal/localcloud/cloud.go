@@ -2,6 +2,7 @@ package localcloud
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net"
 	"os"
@@ -111,7 +112,7 @@ func (c *Cloud) Close() error {
 		c.server.Stop()
 		err = <-c.serveErr
 	})
-	if err != nil {
+	if err != nil && !errors.Is(err, grpc.ErrServerStopped) {
 		return tenants.Errorf(tenants.CodeInternal, "the local cloud's server ended with: %w", err)
 	}
 	return nil

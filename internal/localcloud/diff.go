@@ -203,7 +203,8 @@ func (k *kind) sameName(olds, news resource.PropertyMap) bool {
 		return false
 	}
 	for _, form := range []string{k.id, k.key, k.unique} {
-		if form == "" || strings.Contains(form, ":") || strings.Contains(form, "{uuid}") || strings.Contains(form, "{number}") {
+		form = strings.ReplaceAll(form, "{arn}", k.arn)
+		if form == "" || isNew(form) {
 			continue
 		}
 		before, after := k.formOf(form, olds), k.formOf(form, news)
@@ -217,9 +218,21 @@ func (k *kind) sameName(olds, news resource.PropertyMap) bool {
 // formOf expands a form without random parts from inputs alone.
 func (k *kind) formOf(form string, inputs resource.PropertyMap) string {
 	c := creation{kind: k, inputs: plainMap(inputs), name: k.nameOf(inputs)}
-	if strings.Contains(form, "{arn}") {
-		c.arn, _ = c.expand(k.arn)
-	}
 	text, _ := c.expand(form)
 	return text
+}
+
+// isNew tells whether a form gives something else each time.
+func isNew(form string) bool {
+	for {
+		_, rest, found := strings.Cut(form, "{")
+		if !found {
+			return false
+		}
+		word, after, _ := strings.Cut(rest, "}")
+		if strings.Contains(word, ":") || word == "uuid" || word == "number" || word == "now" {
+			return true
+		}
+		form = after
+	}
 }

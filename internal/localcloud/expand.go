@@ -34,6 +34,7 @@ type creation struct {
 //	region account partition     where it is
 //	name id arn number           of the resource itself
 //	in.prop                      an input, as text
+//	digest.prop                  a digest of an input, or of the output that stands in for it
 //	hex:n digits:n base36:n upper:n   n random characters of that alphabet
 //	uuid                         a random UUID
 //	now                          the time, RFC 3339
@@ -87,6 +88,16 @@ func (c *creation) word(word string) (text string, secret bool) {
 	}
 	if prop, ok := strings.CutPrefix(word, "in."); ok {
 		return textOf(c.inputs[prop]), c.secret[prop]
+	}
+	if prop, ok := strings.CutPrefix(word, "digest."); ok {
+		value, given := c.inputs[prop]
+		if !given {
+			value = c.computed[prop]
+		}
+		if hidden, ok := value.(map[string]any); ok && hidden[secretKey] != nil {
+			return textOf(hidden), false
+		}
+		return digest(value), false
 	}
 	alphabet, n, _ := strings.Cut(word, ":")
 	count, _ := strconv.Atoi(n)

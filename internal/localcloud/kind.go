@@ -26,7 +26,6 @@ type kind struct {
 	resource typed  // whose fields the outputs are
 
 	global bool   // belongs to the account, not to a region
-	world  bool   // its unique name is unique in all accounts and regions
 	id     string // form of the id
 	key    string // form of the file's name where ids are not unique; empty: the id
 	unique string // form of a second name that must be unique; empty: none

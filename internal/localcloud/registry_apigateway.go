@@ -60,7 +60,7 @@ func apigatewayKinds() []*kind {
 		{
 			token: "aws:apigateway/apiKey:ApiKey", label: "API Gateway API Key", args: apigateway.ApiKeyArgs{}, resource: &apigateway.ApiKey{},
 			id: "{base36:10}", arn: "arn:{partition}:apigateway:{region}::/apikeys/{id}", name: "name", autoname: &autoname{max: 1024},
-			unique: "{account}/{region}/{in.value}{id}", taken: "ConflictException: API Key already exists",
+			unique: "{account}/{region}/{digest.value}", taken: "ConflictException: API Key already exists",
 			outputs: map[string]string{"createdDate": "{now}", "lastUpdatedDate": "{now}", "value": "{mixed:40}"}, changing: []string{"lastUpdatedDate"},
 			defaults: map[string]any{"enabled": true, "description": "Managed by Pulumi"},
 			rules:    map[string]rule{"name": length(1, 1024), "value": length(20, 128), "tags": tags}, replace: []string{"value"},
