@@ -1,0 +1,86 @@
+package observability_test
+
+import (
+	"maps"
+	"slices"
+	"testing"
+
+	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+
+	"github.com/tenantform/tenantform/components/componenttest"
+	"github.com/tenantform/tenantform/components/observability"
+)
+
+func args() *observability.Args {
+	return &observability.Args{
+		Location: componenttest.Location(), Tags: componenttest.Tags(), TenantID: "acme", Name: "acme-silo", LogRetentionDays: 30,
+	}
+}
+
+func program(a *observability.Args) pulumi.RunFunc {
+	return func(ctx *pulumi.Context) error {
+		_, err := observability.New(ctx, "signals", a)
+		return err
+	}
+}
+
+// metrics gives what is counted: the filter's pattern by its metric.
+func metrics(t *testing.T, r *componenttest.Recording) map[string]string {
+	t.Helper()
+	found := map[string]string{}
+	for _, f := range r.OfType("aws:cloudwatch/logMetricFilter:LogMetricFilter") {
+		m := f.Inputs["metricTransformation"].(map[string]any)
+		if m["dimensions"].(map[string]any)["TenantId"] != "$.tenant_id" {
+			t.Errorf("%s: dimensions %v", f.Name, m["dimensions"])
+		}
+		found[m["namespace"].(string)+"/"+m["name"].(string)] = f.Inputs["pattern"].(string)
+	}
+	return found
+}
+
+func TestSignals(t *testing.T) {
+	r := componenttest.MustRun(t, "test", program(args()), nil)
+	componenttest.Check(t, r)
+	want := map[string]string{
+		"Tenantform/Requests": `{ $.tenant_id = "acme" }`,
+		"Tenantform/Errors":   `{ $.tenant_id = "acme" && $.level = "ERROR" }`,
+	}
+	if got := metrics(t, r); !maps.Equal(got, want) {
+		t.Errorf("filters %v, want %v", got, want)
+	}
+	alarm := r.One(t, "aws:cloudwatch/metricAlarm:MetricAlarm").Inputs
+	if alarm["metricName"] != "Errors" || alarm["namespace"] != "Tenantform" || alarm["dimensions"].(map[string]any)["TenantId"] != "acme" {
+		t.Errorf("the alarm watches %v %v of %v", alarm["namespace"], alarm["metricName"], alarm["dimensions"])
+	}
+	if alarm["actionsEnabled"] == false {
+		t.Error("the alarm's actions are off")
+	}
+}
+
+func TestFiltersAreTheSameAfterAMove(t *testing.T) {
+	before := metrics(t, componenttest.MustRun(t, "test", program(args()), nil))
+	moved := args()
+	moved.Name = "acme-pool-a"
+	after := metrics(t, componenttest.MustRun(t, "test", program(moved), nil))
+	if !slices.Equal(slices.Sorted(maps.Keys(before)), slices.Sorted(maps.Keys(after))) || !maps.Equal(before, after) {
+		t.Errorf("before %v, after %v", before, after)
+	}
+}
+
+func TestBadArgumentsAreRefused(t *testing.T) {
+	for name, c := range map[string]struct {
+		change func(*observability.Args)
+		words  []string
+	}{
+		"injected filter": {func(a *observability.Args) { a.TenantID = `a" || $.x = "` }, []string{"TenantID"}},
+		"no name":         {func(a *observability.Args) { a.Name = "" }, []string{"Name is missing"}},
+		"retention":       {func(a *observability.Args) { a.LogRetentionDays = 8 }, []string{"LogRetentionDays", `"8"`}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			a := args()
+			c.change(a)
+			r, err := componenttest.Run("test", program(a), nil)
+			componenttest.Refused(t, r, err, append(c.words, "observability", "signals")...)
+		})
+	}
+}
