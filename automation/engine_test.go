@@ -268,6 +268,36 @@ func TestLifeOfAStack(t *testing.T) {
 	}
 }
 
+func TestDriftIsSeenThenRecorded(t *testing.T) {
+	r := newRig(t, "", allow{}, nil)
+	ctx := t.Context()
+	r.up(sample("acme", 30))
+	s := automation.Stack{Name: "tenant-acme"}
+	if res, err := r.PreviewRefresh(ctx, s); err != nil || len(res.Changes) > 0 {
+		t.Fatalf("before anything drifted: %v, %v", res.Changes, err)
+	}
+	if err := r.cloud.Modify(account, region, "aws:cloudwatch/logGroup:LogGroup", "/acme/logs", func(in map[string]any) { in["retentionInDays"] = 1.0 }); err != nil {
+		t.Fatal(err)
+	}
+	if err := r.cloud.Delete(account, region, "aws:dynamodb/table:Table", "acme-table"); err != nil {
+		t.Fatal(err)
+	}
+	for _, when := range []string{"first look", "second look"} { // looking records nothing
+		res, err := r.PreviewRefresh(ctx, s)
+		if err != nil {
+			t.Fatal(err)
+		}
+		wantChanges(t, when, res.Changes, changes(0, 1, 0, 1))
+	}
+	res, err := r.Refresh(ctx, s)
+	if err != nil {
+		t.Fatal(err)
+	}
+	wantChanges(t, "refresh", res.Changes, changes(0, 1, 0, 1))
+	wantChanges(t, "the up that mends it", r.up(sample("acme", 30)).Changes, changes(1, 1, 0, 0))
+	r.whole(sampleSize)
+}
+
 func TestRefusedPlanChangesNothing(t *testing.T) {
 	r := newRig(t, "", deny{}, nil)
 	res, err := r.Up(t.Context(), sample("acme", 30))

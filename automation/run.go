@@ -3,6 +3,7 @@ package automation
 import (
 	"context"
 	"encoding/json"
+	"io"
 	"os"
 	"path/filepath"
 	"slices"
@@ -166,28 +167,28 @@ func (r *run) close() {
 func (r *run) preview(ctx context.Context) error {
 	w := r.watch(PhasePreview)
 	res, err := r.stack.Preview(ctx, optpreview.EventStreams(w.in), optpreview.UserAgent(agent), optpreview.Target(r.spec.Targets))
-	return r.planned(w, res, err)
+	return r.planned(w, res, err, plan.FromPreviewJSON)
 }
 
 func (r *run) previewDestroy(ctx context.Context) error {
 	w := r.watch(PhasePreview)
 	res, err := r.stack.PreviewDestroy(ctx, optdestroy.EventStreams(w.in), optdestroy.UserAgent(agent))
-	return r.planned(w, res, err)
+	return r.planned(w, res, err, plan.FromPreviewJSON)
 }
 
 func (r *run) previewRefresh(ctx context.Context) error {
 	w := r.watch(PhasePreview)
 	res, err := r.stack.PreviewRefresh(ctx, optrefresh.EventStreams(w.in), optrefresh.UserAgent(agent))
-	return r.planned(w, res, err)
+	return r.planned(w, res, err, plan.FromRefreshJSON)
 }
 
 // planned turns a preview's answer into the result's plan.
-func (r *run) planned(w *watcher, res auto.PreviewResult, err error) error {
+func (r *run) planned(w *watcher, res auto.PreviewResult, err error, read func(io.Reader) (Plan, error)) error {
 	w.wait()
 	if err != nil {
 		return r.failure(PhasePreview, err, w)
 	}
-	p, err := plan.FromPreviewJSON(strings.NewReader(res.StdOut))
+	p, err := read(strings.NewReader(res.StdOut))
 	if err != nil {
 		return tenants.Errorf(tenants.CodeInternal, "stack %s: the preview's answer cannot be read, so nothing was changed: %w", r.spec.Name, err)
 	}

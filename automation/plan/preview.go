@@ -203,7 +203,7 @@ func (d *digest) plan() (Plan, error) {
 	at := map[string]int{} // by URN and whether it is a delete
 	providers := map[string]map[string]any{}
 	for i, s := range d.Steps {
-		if passedOver[s.Op] || s.Op == "delete-replaced" && replaced[s.URN] {
+		if passedOver[s.Op] || s.Op == "delete-replaced" && replaced[s.URN] || s.leftOut() {
 			continue
 		}
 		r, err := s.resource()
@@ -237,6 +237,13 @@ func (d *digest) plan() (Plan, error) {
 		p.Resources[i].Provider.resolve(providers, d.Config)
 	}
 	return p, nil
+}
+
+// leftOut tells whether a step stands for a resource that does not exist and
+// that the run, limited to some targets, will not make: the engine shows it as
+// unchanged, with inputs that nobody has checked.
+func (s *step) leftOut() bool {
+	return s.Op == "same" && s.NewState != nil && s.NewState.Custom && s.NewState.ID == "" && (s.OldState == nil || s.OldState.ID == "")
 }
 
 // adopt takes project and stack from a URN, and refuses one of another stack.
