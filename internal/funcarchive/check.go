@@ -50,7 +50,7 @@ func checkCode(path, runtime, handler string, at time.Time, total *int64) []tena
 	if problem != nil {
 		return append(fields, *problem)
 	}
-	defer c.close() //nolint:errcheck // it was only read
+	defer c.closer.Close()
 	if total != nil {
 		*total += c.unzipped
 	}
@@ -69,7 +69,7 @@ func checkLayer(field, path string, total *int64) []tenants.FieldError {
 	if problem != nil {
 		return []tenants.FieldError{*problem}
 	}
-	defer c.close() //nolint:errcheck // it was only read
+	defer c.closer.Close()
 	if total != nil {
 		*total += c.unzipped
 	}

@@ -36,7 +36,7 @@ type contents struct {
 	executable map[string]bool
 	unzipped   int64 // bytes
 	open       func(name string) (io.ReadCloser, error)
-	close      func() error
+	closer     io.Closer
 }
 
 // has says whether there is a file of that name.
@@ -52,7 +52,7 @@ func (c *contents) text(name string) (string, bool) {
 	if err != nil {
 		return "", false
 	}
-	defer file.Close() //nolint:errcheck // it was only read
+	defer file.Close()
 	data, err := io.ReadAll(io.LimitReader(file, most+1))
 	if err != nil || len(data) > most {
 		return "", false
@@ -85,7 +85,7 @@ func read(name string) (*contents, error) {
 		return nil, err
 	}
 	if len(c.names) == 0 {
-		c.close() //nolint:errcheck // it was only read
+		c.closer.Close()
 		return nil, errRefused("an archive that holds files; this one holds none")
 	}
 	slices.Sort(c.names)
@@ -106,10 +106,10 @@ func readZip(name string) (*contents, error) {
 		return nil, errRefused("a zip file; this file is not one, or it is damaged (" + reason(err) + ")")
 	}
 	files := make(map[string]*zip.File, len(z.File))
-	c := &contents{executable: map[string]bool{}, close: z.Close, open: func(name string) (io.ReadCloser, error) { return files[name].Open() }}
+	c := &contents{executable: map[string]bool{}, closer: z, open: func(name string) (io.ReadCloser, error) { return files[name].Open() }}
 	err = c.readEntries(z.File, files)
 	if err != nil {
-		z.Close() //nolint:errcheck // it was only read
+		z.Close()
 		return nil, err
 	}
 	return c, nil
@@ -171,7 +171,7 @@ func unpack(f *zip.File, most int64) (int64, error) {
 	if err != nil {
 		return 0, errRefused(fmt.Sprintf("a zip file that can be unpacked; %q cannot (%v)", f.Name, err))
 	}
-	defer r.Close() //nolint:errcheck // it was only read
+	defer r.Close()
 	n, err := io.Copy(io.Discard, io.LimitReader(r, most+1))
 	if err != nil {
 		return 0, errRefused(fmt.Sprintf("a zip file that can be unpacked; %q cannot (%v)", f.Name, err))
@@ -187,7 +187,7 @@ func readDir(name string) (*contents, error) {
 	if err != nil {
 		return nil, errRefused("a directory that can be read: " + reason(err))
 	}
-	c := &contents{executable: map[string]bool{}, close: root.Close,
+	c := &contents{executable: map[string]bool{}, closer: root,
 		open: func(name string) (io.ReadCloser, error) { return root.Open(filepath.FromSlash(name)) }}
 	err = fs.WalkDir(root.FS(), ".", func(name string, e fs.DirEntry, err error) error {
 		if err != nil {
@@ -214,7 +214,7 @@ func readDir(name string) (*contents, error) {
 		return nil
 	})
 	if err != nil {
-		root.Close() //nolint:errcheck // it was only read
+		root.Close()
 		return nil, err
 	}
 	return c, nil

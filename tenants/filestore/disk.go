@@ -39,7 +39,7 @@ func (s *Store) exclusively(ctx context.Context, change func() error) error {
 	if err != nil {
 		return s.failed("be opened", s.path(lockName), err)
 	}
-	defer file.Close() //nolint:errcheck // closing lets go of the lock; nothing was written
+	defer file.Close() // lets go of the lock
 	for wait := firstWait; ; wait = min(2*wait, lastWait) {
 		err := syscall.Flock(int(file.Fd()), syscall.LOCK_EX|syscall.LOCK_NB)
 		if err == nil {
@@ -84,7 +84,7 @@ func (s *Store) write(path string, data []byte) (err error) {
 	}
 	defer func() {
 		if err != nil {
-			os.Remove(tmp.Name()) //nolint:errcheck // Open takes away what stays
+			os.Remove(tmp.Name())
 		}
 	}()
 	_, err = tmp.Write(data)
@@ -122,7 +122,7 @@ func syncDir(dir string) error {
 	if err != nil {
 		return err
 	}
-	defer d.Close() //nolint:errcheck // it was only read
+	defer d.Close()
 	return d.Sync()
 }
 

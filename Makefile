@@ -1,0 +1,73 @@
+SHELL := bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+
+# A cold build compiles the AWS SDK for Pulumi, which takes about 10 minutes on
+# two cores; with a warm build cache the whole of the tests takes less than 8.
+TEST_TIMEOUT ?= 20m
+PACKAGES ?= ./...
+# What "make bench" measures beside the benchmarks of single packages.
+BENCH_TENANTS ?= go test ./automation -run '^$$' -bench BenchmarkTenants -benchtime 1x -timeout 60m
+
+progress := tools/progress.sh
+with_pulumi := TENANTFORM_PULUMI="$$(tools/ensure.sh pulumi)"; export TENANTFORM_PULUMI;
+
+.PHONY: help
+help: ## show the targets
+	@awk 'BEGIN { FS = ":.*## " } /^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+.PHONY: demo
+demo: tenantform ## run the whole main job on this machine, on the files in examples/quickstart
+	@$(with_pulumi) bin/tenantform demo
+
+.PHONY: build
+build: tenantform ## build bin/tenantform, and bin/pulumi where no recent pulumi is on PATH
+	@$(with_pulumi) echo "pulumi: $$TENANTFORM_PULUMI"
+
+.PHONY: tenantform
+tenantform:
+	@$(progress) count "building bin/tenantform" go build -v -trimpath -o bin/tenantform ./cmd/tenantform
+
+.PHONY: test
+test: ## run every test
+	@$(with_pulumi) echo "pulumi: $$TENANTFORM_PULUMI"; \
+	$(progress) count "compiling (about 10 minutes on two cores the first time)" go build -v $(PACKAGES); \
+	$(progress) beat "go vet" go vet $(PACKAGES); \
+	$(progress) beat "go test" go test -timeout $(TEST_TIMEOUT) $(PACKAGES)
+
+.PHONY: test-unit
+test-unit: ## run the tests that need no pulumi and are done in seconds
+	@$(progress) beat "go test" go test -short -timeout 5m ./tenants/... ./internal/funcarchive ./internal/arch ./examples ./automation/plan ./policies/...
+
+.PHONY: lint
+lint: ## check formatting, go vet and golangci-lint
+	@unformatted=$$(gofmt -l $$(git ls-files --cached --others --exclude-standard '*.go')); \
+	if [ -n "$$unformatted" ]; then printf 'gofmt would change these files; run gofmt -w on them:\n%s\n' "$$unformatted" >&2; exit 1; fi
+	@$(progress) beat "go vet" go vet ./...
+	@linter=$$(tools/ensure.sh golangci-lint); $(progress) beat "golangci-lint" "$$linter" run ./...
+
+.PHONY: bench
+bench: ## measure single packages, then tenants a minute, CPU seconds and memory
+	@$(progress) beat "benchmarks" go test -run '^$$' -bench . -benchtime 0.5s -timeout 30m $$(go list ./... | grep -v '/automation$$')
+	@$(with_pulumi) $(progress) beat "tenants" $(BENCH_TENANTS)
+
+.PHONY: generate
+generate: ## make the generated files again
+	go generate ./...
+
+.PHONY: check-generate
+check-generate: ## fail when a generated file is not up to date
+	@tools/check-generate.sh
+
+.PHONY: tidy-check
+tidy-check: ## fail when go.mod or go.sum is not tidy, or a module is not what go.sum says
+	go mod verify
+	go mod tidy -diff
+
+.PHONY: clean
+clean: ## remove what was built; state in .tenantform and the slow-to-build tools stay
+	rm -f bin/tenantform bin/.*.*
+
+.PHONY: clean-all
+clean-all: clean ## remove the built tools too; the next make builds them again, which takes minutes
+	rm -rf bin
