@@ -228,6 +228,7 @@ func TestPulumiUpRunsEveryProgram(t *testing.T) {
 	for _, stack := range stacks {
 		p.configure(stack, configs[stack])
 		p.must("stack", "init", stack)
+		p.gate(stack, "free")
 		p.up(stack)
 		if again := p.up(stack); !strings.Contains(again, " unchanged") || strings.Contains(again, " updated") || strings.Contains(again, " created") {
 			t.Errorf("a second run of %s changes something:\n%s", stack, again)
@@ -241,6 +242,7 @@ func TestPulumiUpRunsEveryProgram(t *testing.T) {
 	}
 
 	p.configure("tenant-acme", acme(poolPlacement, siloPlacement))
+	p.gate("tenant-acme", "free", "premium")
 	p.up("tenant-acme")
 	released := map[string]any{"model": "pool", "cell": "a", "tier": pooled, "released": true}
 	p.configure("tenant-acme", acme(released, siloPlacement))
