@@ -29,6 +29,9 @@ func (e *Engine) environment() []string {
 			env = append(env, kv)
 		}
 	}
+	// A CLI lives for seconds: collecting garbage as a server would costs it a
+	// tenth of its processor time and saves an eighth of its memory.
+	env = append(env, "GOGC=400", "GOMEMLIMIT=1GiB")
 	for k, v := range e.opts.Env {
 		env = append(env, k+"="+v)
 	}

@@ -26,11 +26,10 @@ func (r *Runner) Create(ctx context.Context, t tenants.Tenant, reason string) (O
 	steps := []step{{name: "provision", title: "bring up " + placements[0].String(), run: func(ctx context.Context, op *operation) error {
 		return op.up(ctx, "provision", "bring up "+placements[0].String(), r.tenant(op.tenant, placements, nil))
 	}}}
-	op, err := r.begin(ctx, stored, tenants.OperationCreate, tenants.StatusCreating, reason, steps)
+	op, err := r.begin(ctx, stored, tenants.Operation{Kind: tenants.OperationCreate, ToTier: t.Tier, Reason: reason}, tenants.StatusCreating, steps)
 	if err != nil {
 		return Outcome{}, err
 	}
-	op.entry.ToTier = t.Tier
 	// The placement is known from the first moment on: what a killed run leaves
 	// behind is found, and deleted, by it.
 	if err := op.change(ctx, func(t *tenants.Tenant) { t.Placements = []tenants.Placement{placements[0].Placement} }); err != nil {

@@ -29,7 +29,7 @@ func (r *Runner) Delete(ctx context.Context, id, reason string) (Outcome, error)
 			return op.destroy(ctx, "destroy", automation.Stack{Name: tenants.StackName(id), Subject: r.deleteSubject(op.tenant, "tenant")})
 		}},
 	}
-	op, err := r.begin(ctx, t, tenants.OperationDelete, tenants.StatusDeleting, reason, steps)
+	op, err := r.begin(ctx, t, tenants.Operation{Kind: tenants.OperationDelete, FromTier: t.Tier, Reason: reason}, tenants.StatusDeleting, steps)
 	if err != nil {
 		return Outcome{}, err
 	}

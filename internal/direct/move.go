@@ -25,11 +25,11 @@ func (r *Runner) Move(ctx context.Context, id, tier, reason string) (Outcome, er
 		return Outcome{}, err
 	}
 	steps := m.bind(r)
-	op, err := r.begin(ctx, t, tenants.OperationMove, tenants.StatusMoving, reason, steps)
+	entry := tenants.Operation{Kind: tenants.OperationMove, FromTier: m.from.Tier.Name, ToTier: m.to.Tier.Name, Reason: reason}
+	op, err := r.begin(ctx, t, entry, tenants.StatusMoving, steps)
 	if err != nil {
 		return Outcome{}, err
 	}
-	op.entry.FromTier, op.entry.ToTier = m.from.Tier.Name, m.to.Tier.Name
 	for i := range m.done {
 		op.entry.Steps[i].Progress = tenants.ProgressSucceeded
 	}

@@ -32,12 +32,12 @@ type step struct {
 }
 
 // begin holds the tenant, brings it into a status in progress and opens the
-// journal's entry. The caller ends the hold.
-func (r *Runner) begin(ctx context.Context, t tenants.Tenant, kind tenants.OperationKind, status tenants.Status, reason string, steps []step) (*operation, error) {
-	op := &operation{Runner: r, before: t, entry: tenants.Operation{
-		ID: strings.ToLower(rand.Text()), TenantID: t.ID, Kind: kind, Initiator: r.Initiator, Reason: reason,
-		FromTier: t.Tier, Progress: tenants.ProgressRunning, StartedAt: r.now(),
-	}}
+// journal's entry, of which the caller gives kind, tiers and reason. The caller
+// ends the hold.
+func (r *Runner) begin(ctx context.Context, t tenants.Tenant, entry tenants.Operation, status tenants.Status, steps []step) (*operation, error) {
+	op := &operation{Runner: r, before: t, entry: entry}
+	op.entry.ID, op.entry.TenantID, op.entry.Initiator = strings.ToLower(rand.Text()), t.ID, r.Initiator
+	op.entry.Progress, op.entry.StartedAt = tenants.ProgressRunning, r.now()
 	for _, s := range steps {
 		op.entry.Steps = append(op.entry.Steps, tenants.Step{Name: s.name})
 	}

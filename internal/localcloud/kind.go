@@ -43,14 +43,15 @@ type kind struct {
 	changing []string                        // computed outputs that an update may change
 	rules    map[string]rule                 // what AWS asks of values
 	replace  []string                        // inputs that cannot be changed in place
-	keep     []string                        // the only inputs that can, where nearly all cannot
-	sets     []string                        // arrays whose order means nothing
-	policies []string                        // IAM documents
-	jsons    []string                        // other JSON texts
-	refs     []ref                           // what must exist
-	inUse    []use                           // what must be gone before it can be deleted
-	guards   []guard                         // inputs that forbid deletion
-	adopts   bool                            // takes over what exists: the number is an id, and nothing is new
+	fixed    bool                            // no input can be changed in place, but for those in keep
+	keep     []string
+	sets     []string // arrays whose order means nothing
+	policies []string // IAM documents
+	jsons    []string // other JSON texts
+	refs     []ref    // what must exist
+	inUse    []use    // what must be gone before it can be deleted
+	guards   []guard  // inputs that forbid deletion
+	adopts   bool     // takes over what exists: the number is an id, and nothing is new
 
 	short  string // "ec2.Vpc"
 	schema func() *node
@@ -102,7 +103,7 @@ type registry struct {
 
 func newRegistry() registry {
 	all := slices.Concat(
-		ec2Kinds(), ec2RoutingKinds(), iamKinds(), lambdaKinds(), cloudwatchKinds(), cognitoKinds(), dynamodbKinds(), s3Kinds(),
+		ec2Kinds(), securityGroupKinds(), ec2RoutingKinds(), iamKinds(), lambdaKinds(), cloudwatchKinds(), cognitoKinds(), dynamodbKinds(), s3Kinds(),
 		messagingKinds(), kmsKinds(), apigatewayKinds(), apigatewayMethodKinds(),
 	)
 	r := registry{tokens: make(map[string]*kind, len(all)), shorts: make(map[string]*kind, len(all)), all: all}
@@ -152,7 +153,7 @@ func (k *kind) placeOf(p place) place {
 
 // replaces tells whether a change at a path needs a new resource.
 func (k *kind) replaces(path string) bool {
-	if len(k.keep) > 0 {
+	if k.fixed {
 		return !slices.ContainsFunc(k.keep, func(p string) bool { return within(path, p) })
 	}
 	return slices.ContainsFunc(k.replace, func(p string) bool { return within(path, p) })

@@ -29,7 +29,7 @@ func apigatewayKinds() []*kind {
 			id: "{base36:6}", required: []string{"restApi"},
 			outputs: map[string]string{"createdDate": "{now}", "executionArn": "arn:{partition}:execute-api:{region}:{account}:{in.restApi}/{in.stageName}",
 				"invokeUrl": "https://{in.restApi}.execute-api.{region}.amazonaws.com/{in.stageName}"},
-			keep: []string{"description"}, refs: []ref{inAPI()},
+			fixed: true, keep: []string{"description"}, refs: []ref{inAPI()},
 			inUse: []use{{by: "apigateway.Stage", prop: "deployment", says: "BadRequestException: Active stages pointing to this deployment must be moved or deleted"}},
 		},
 		{
@@ -69,7 +69,7 @@ func apigatewayKinds() []*kind {
 			token: "aws:apigateway/usagePlanKey:UsagePlanKey", label: "API Gateway Usage Plan Key", args: apigateway.UsagePlanKeyArgs{}, resource: &apigateway.UsagePlanKey{},
 			id: "{in.keyId}", key: "{in.usagePlanId}/{in.keyId}",
 			taken:  "ConflictException: Usage Plan {in.usagePlanId} already has key {in.keyId}",
-			settle: settlePlanKey, rules: map[string]rule{"keyType": oneOf("API_KEY")}, keep: []string{"-"},
+			settle: settlePlanKey, rules: map[string]rule{"keyType": oneOf("API_KEY")}, fixed: true,
 			refs: []ref{
 				{prop: "usagePlanId", to: []string{"apigateway.UsagePlan"}, by: asID, part: true, missing: "NotFoundException: Invalid Usage Plan ID specified"},
 				{prop: "keyId", to: []string{"apigateway.ApiKey"}, by: asID, part: true, missing: "NotFoundException: Invalid API Key identifier specified"},

@@ -29,8 +29,8 @@ func refRouteTable(prop string) ref {
 		missing: "InvalidRouteTableID.NotFound: The routeTable ID '{value}' does not exist"}
 }
 
-// ec2Kinds are networks and what guards them.
-// Source of limits: VPC API reference, CreateVpc, CreateSubnet, CreateSecurityGroup.
+// ec2Kinds are networks.
+// Source of limits: VPC API reference, CreateVpc, CreateSubnet, CreateFlowLogs.
 func ec2Kinds() []*kind {
 	return []*kind{
 		{
@@ -67,6 +67,14 @@ func ec2Kinds() []*kind {
 				{by: "ec2.VpcEndpoint", prop: "subnetIds[*]", says: subnetInUse},
 			},
 		},
+		flowLogKind(),
+	}
+}
+
+// securityGroupKinds are what guards a network.
+// Source of limits: VPC API reference, CreateSecurityGroup, AuthorizeSecurityGroupEgress.
+func securityGroupKinds() []*kind {
+	return []*kind{
 		{
 			token: "aws:ec2/securityGroup:SecurityGroup", label: "EC2 Security Group", args: ec2.SecurityGroupArgs{}, resource: &ec2.SecurityGroup{},
 			id: "sg-{hex:17}", unique: "{account}/{region}/{in.vpcId}/{name}", arn: "arn:{partition}:ec2:{region}:{account}:security-group/{id}",
@@ -109,7 +117,7 @@ func ec2Kinds() []*kind {
 			rules: map[string]rule{
 				"type": oneOf("ingress", "egress"), "fromPort": between(-1, 65535), "toPort": between(-1, 65535), "cidrBlocks[*]": cidr(0, 32),
 			},
-			keep: []string{"description"}, refs: []ref{partOf(refGroups("securityGroupId")), refGroups("sourceSecurityGroupId")},
+			fixed: true, keep: []string{"description"}, refs: []ref{partOf(refGroups("securityGroupId")), refGroups("sourceSecurityGroupId")},
 		},
 		{
 			token: "aws:vpc/securityGroupEgressRule:SecurityGroupEgressRule", label: "VPC Security Group Egress Rule",
@@ -131,22 +139,25 @@ func ec2Kinds() []*kind {
 			rules:   groupRuleRules(), replace: []string{"securityGroupId"},
 			refs: []ref{partOf(refGroups("securityGroupId")), refGroups("referencedSecurityGroupId")},
 		},
-		{
-			token: "aws:ec2/flowLog:FlowLog", label: "Flow Log", args: ec2.FlowLogArgs{}, resource: &ec2.FlowLog{},
-			id: "fl-{hex:17}", arn: "arn:{partition}:ec2:{region}:{account}:vpc-flow-log/{id}",
-			unique: "{account}/{region}/{in.vpcId}{in.subnetId}{in.eniId}/{in.trafficType}/{in.logDestination}{in.logGroupName}",
-			taken:  "FlowLogAlreadyExists: There is an existing Flow Log with the same configuration and log destination.",
-			defaults: map[string]any{"logDestinationType": "cloud-watch-logs", "maxAggregationInterval": 600.0,
-				"logFormat": "${version} ${account-id} ${interface-id} ${srcaddr} ${dstaddr} ${srcport} ${dstport} ${protocol} ${packets} ${bytes} ${start} ${end} ${action} ${log-status}"},
-			rules: map[string]rule{
-				"trafficType": oneOf("ACCEPT", "REJECT", "ALL"), "maxAggregationInterval": oneOf(60, 600), "iamRoleArn": arn("iam"),
-				"logDestinationType": oneOf("cloud-watch-logs", "s3", "kinesis-data-firehose"), "logDestination": arn("logs", "s3", "firehose"), "tags": tags,
-			},
-			keep: []string{"tags"},
-			refs: []ref{
-				refVpc(), partOf(refSubnets("subnetId")), refRole("iamRoleArn", "InvalidParameter: Access Denied for LogDestination: the role {value} does not exist"),
-				{prop: "logGroupName", to: []string{"cloudwatch.LogGroup"}, by: asLogGroup, missing: "InvalidParameter: LogGroup '{value}' does not exist"},
-			},
+	}
+}
+
+func flowLogKind() *kind {
+	return &kind{
+		token: "aws:ec2/flowLog:FlowLog", label: "Flow Log", args: ec2.FlowLogArgs{}, resource: &ec2.FlowLog{},
+		id: "fl-{hex:17}", arn: "arn:{partition}:ec2:{region}:{account}:vpc-flow-log/{id}",
+		unique: "{account}/{region}/{in.vpcId}{in.subnetId}{in.eniId}/{in.trafficType}/{in.logDestination}{in.logGroupName}",
+		taken:  "FlowLogAlreadyExists: There is an existing Flow Log with the same configuration and log destination.",
+		defaults: map[string]any{"logDestinationType": "cloud-watch-logs", "maxAggregationInterval": 600.0,
+			"logFormat": "${version} ${account-id} ${interface-id} ${srcaddr} ${dstaddr} ${srcport} ${dstport} ${protocol} ${packets} ${bytes} ${start} ${end} ${action} ${log-status}"},
+		rules: map[string]rule{
+			"trafficType": oneOf("ACCEPT", "REJECT", "ALL"), "maxAggregationInterval": oneOf(60, 600), "iamRoleArn": arn("iam"),
+			"logDestinationType": oneOf("cloud-watch-logs", "s3", "kinesis-data-firehose"), "logDestination": arn("logs", "s3", "firehose"), "tags": tags,
+		},
+		fixed: true, keep: []string{"tags"},
+		refs: []ref{
+			refVpc(), partOf(refSubnets("subnetId")), refRole("iamRoleArn", "InvalidParameter: Access Denied for LogDestination: the role {value} does not exist"),
+			{prop: "logGroupName", to: []string{"cloudwatch.LogGroup"}, by: asLogGroup, missing: "InvalidParameter: LogGroup '{value}' does not exist"},
 		},
 	}
 }

@@ -42,7 +42,7 @@ func lambdaKinds() []*kind {
 				"action":      pattern(`^lambda:(\*|[A-Za-z]+)$`, "an action of lambda"), "sourceAccount": pattern(`^\d{12}$`, "an account's 12 digits"),
 				"sourceArn": arn(),
 			},
-			keep: []string{"-"}, refs: []ref{partOf(refFunction("function", noFunction))},
+			fixed: true, refs: []ref{partOf(refFunction("function", noFunction))},
 		},
 		{
 			token: "aws:lambda/alias:Alias", label: "Lambda Alias", args: lambda.AliasArgs{}, resource: &lambda.Alias{},
@@ -208,7 +208,7 @@ func layerKind() *kind {
 			"compatibleRuntimes": items(0, 15), "compatibleRuntimes[*]": runtimes(), "compatibleArchitectures[*]": oneOf("x86_64", "arm64"),
 			"description": length(0, 256), "licenseInfo": length(0, 512),
 		},
-		keep: []string{"skipDestroy"}, sets: []string{"compatibleRuntimes", "compatibleArchitectures"},
+		fixed: true, keep: []string{"skipDestroy"}, sets: []string{"compatibleRuntimes", "compatibleArchitectures"},
 	}
 }
 

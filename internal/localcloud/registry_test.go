@@ -135,14 +135,9 @@ func TestRegistryNames(t *testing.T) {
 	}
 	for _, k := range r.all {
 		t.Run(k.short, func(t *testing.T) {
-			inputs := map[string][]string{"replace": k.replace, "sets": k.sets, "policies": k.policies, "jsons": k.jsons, "required": k.required}
+			inputs := map[string][]string{"replace": k.replace, "sets": k.sets, "policies": k.policies, "jsons": k.jsons, "required": k.required, "keep": k.keep}
 			for path := range k.rules {
 				inputs["rules"] = append(inputs["rules"], path)
-			}
-			for _, path := range k.keep {
-				if path != "-" {
-					inputs["keep"] = append(inputs["keep"], path)
-				}
 			}
 			for _, ref := range k.refs {
 				inputs["refs"] = append(inputs["refs"], ref.prop)
