@@ -145,7 +145,7 @@ func (a *Args) networkArgs() *network.Args {
 
 func (s *Silo) network(ctx *pulumi.Context, name string, args *Args) error {
 	net := args.networkArgs()
-	
+	net.LogKeyARN = s.KeyARN
 	made, err := network.New(ctx, name+"-network", net, pulumi.Parent(s))
 	if err != nil {
 		return err
