@@ -71,3 +71,5 @@ clean: ## remove what was built; state in .tenantform and the slow-to-build tool
 .PHONY: clean-all
 clean-all: clean ## remove the built tools too; the next make builds them again, which takes minutes
 	rm -rf bin
+
+bin/pulumi: ; @tools/ensure.sh pulumi

@@ -1,0 +1,76 @@
+package arch
+
+// module is the project's path; the tables below name its packages without it.
+const module = "github.com/tenantform/tenantform"
+
+// ban keeps an imported package out of all but a few of ours. Patterns end in
+// "/..." where they mean what lies below too. Tests may import what they like.
+type ban struct {
+	imported string
+	allowed  []string
+	reason   string
+}
+
+func bans() []ban {
+	return []ban{
+		{"github.com/pulumi/pulumi/sdk/v3/go/auto/...", []string{"automation"},
+			"runs of Pulumi get their lease, their scrubbed environment and their classified errors in one place"},
+		{"github.com/pulumi/...", []string{"components/...", "stacks/...", "automation", "internal/localcloud", "cmd/pulumi-analyzer-policy-tenantform"},
+			"what describes and runs infrastructure knows Pulumi, nothing else; localcloud checks inputs against the SDK's types"},
+		{"go.temporal.io/...", []string{"internal/workflows/...", "cmd/..."},
+			"what is done to a tenant must not depend on the engine that remembers how far it is"},
+		{"github.com/open-policy-agent/...", []string{"policies/..."},
+			"the others ask for a decision and get a report; how rules are written is the policies' own business"},
+		{"modernc.org/sqlite/...", []string{"tenants/sqlstore"}, databases},
+		{"github.com/mattn/go-sqlite3/...", []string{"tenants/sqlstore"}, databases},
+		{"github.com/jackc/pgx/...", []string{"tenants/sqlstore"}, databases},
+		{"github.com/lib/pq/...", []string{"tenants/sqlstore"}, databases},
+		{"github.com/go-sql-driver/mysql/...", []string{"tenants/sqlstore"}, databases},
+		{"database/sql/...", []string{"tenants/sqlstore"}, databases},
+		{"github.com/goccy/go-yaml/...", []string{"tenants/tenantfile", "cmd/tenantform"},
+			"files that people write are read strictly, and their mistakes told with line and field, in one place"},
+		{"github.com/spf13/...", []string{"cmd/..."}, "flags are the command's; everything else takes arguments"},
+		{"testing/...", []string{"tenants/storetest", "components/componenttest"},
+			"what helps tests is a package of its own, so that the binary does not carry the testing package"},
+		{module + "/cmd/...", nil, "a main package wires the others and is used by none"},
+		{module + "/tenants/storetest", nil, "it is for tests"},
+		{module + "/components/componenttest", nil, "it is for tests"},
+		{module + "/internal/arch", nil, "it is for tests"},
+	}
+}
+
+const databases = "one store is tested on every database, and every other package is tested on the store's interface"
+
+// direction says which of the project's packages a package may import. A row of
+// a package wins over one of what it lies in.
+type direction struct {
+	pkg          string
+	may          []string
+	onlyStandard bool // nothing of other modules either
+	reason       string
+}
+
+func directions() []direction {
+	return []direction{
+		{"tenants", nil, true, "it is the vocabulary: every package may import it, so it imports none"},
+		{"tenants/filestore", []string{"tenants"}, true, adapters},
+		{"tenants/storetest", []string{"tenants"}, true, "the suite is for every store, and knows none"},
+		{"tenants/...", []string{"tenants"}, false, adapters},
+		{"automation/plan", []string{"tenants"}, true, "rules, reports and CI read plans without Pulumi in their binary"},
+		{"automation", []string{"automation/plan", "policies", "stacks", "tenants"}, false,
+			"the engine runs programs and asks the gate; who asked for the run is not its business"},
+		{"components/...", []string{"components/...", "tenants"}, false,
+			"a component can be imported into anybody's program: it knows no store, no HTTP and no workflow"},
+		{"stacks", []string{"components/...", "tenants"}, false, "a program is components and a specification"},
+		{"stacks/program", []string{"stacks", "tenants"}, false, "it fills specifications from stack configuration, and runs the same programs"},
+		{"policies/...", []string{"policies/...", "automation/plan", "tenants"}, false, "a decision depends on the plan and the catalogue alone"},
+		{"internal/arch", nil, true, "its rules must not depend on what they rule"},
+		{"internal/direct", []string{"automation", "automation/plan", "policies", "stacks", "tenants"}, false,
+			"operations use the engine and the stores' interfaces, and no adapter by name"},
+		{"internal/funcarchive", []string{"tenants"}, true, adapters},
+		{"internal/localcloud", []string{"tenants"}, false, adapters},
+		{"cmd/...", []string{"..."}, false, "the only place where adapters meet"},
+	}
+}
+
+const adapters = "adapters never import each other: each is replaced without touching another"
