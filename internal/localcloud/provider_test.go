@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
 	"strings"
 	"sync"
 	"testing"
@@ -392,4 +393,50 @@ func TestNameOfARemovedFileIsFree(t *testing.T) {
 		t.Fatal(err)
 	}
 	e.must("s3.BucketV2", object{"bucket": "data"})
+	// Somebody else's claim stays when an old record is taken away.
+	other := connect(t, c, object{"region": "us-east-1"})
+	if err := c.Delete(testPlaceAccount, testRegion, "s3.BucketV2", "data"); err != nil {
+		t.Fatal(err)
+	}
+	other.must("s3.BucketV2", object{"bucket": "data"})
+	rec.Unique = "data"
+	if _, err := c.store.remove(rec); err != nil {
+		t.Fatal(err)
+	}
+	_, _, err = e.create("s3.BucketV2", object{"bucket": "data"})
+	refused(t, err, "BucketAlreadyOwnedByYou")
+}
+
+// A file that was edited into another's place, or into no JSON, is named.
+func TestBrokenFileIsNamed(t *testing.T) {
+	c := start(t)
+	connect(t, c, nil).must("sqs.Queue", object{"name": "q"})
+	rec, err := c.record(testPlaceAccount, testRegion, "sqs.Queue", "https://sqs.eu-west-1.amazonaws.com/111111111111/q")
+	if err != nil {
+		t.Fatal(err)
+	}
+	path := c.store.path(place{rec.Account, rec.Region}, "sqs.Queue", rec.key())
+	for text, says := range map[string]string{"{": "is not the JSON of a resource", `{"type":"aws:sqs/queue:Queue","id":"x"}`: "whose file is another"} {
+		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		_, err := c.Resources()
+		refused(t, err, says)
+		refused(t, err, path)
+	}
+}
+
+// Names become files that every file system takes, each its own.
+func TestFileNames(t *testing.T) {
+	seen := map[string]string{}
+	for _, name := range []string{"a", "A.b", ".", "..", "a/b", "a%2Fb", "arn:aws:x:::y", "é", strings.Repeat("x", 300), strings.Repeat("x", 301), ""} {
+		got := fileName(name)
+		if len(got) > maxFileName || strings.ContainsAny(got, `/\:`) || strings.HasPrefix(got, ".") {
+			t.Errorf("%q becomes %q", name, got)
+		}
+		if other, twice := seen[got]; twice {
+			t.Errorf("%q and %q both become %q", name, other, got)
+		}
+		seen[got] = name
+	}
 }

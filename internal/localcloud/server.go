@@ -2,6 +2,7 @@ package localcloud
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"runtime/debug"
 	"time"
@@ -377,7 +378,7 @@ func (c *Cloud) place(made *creation) (*record, error) {
 		switch {
 		case err == nil:
 			return rec, nil
-		case err != errTaken:
+		case !errors.Is(err, errTaken):
 			return nil, err
 		case k.number == nil:
 			text, _ := made.expand(k.taken)

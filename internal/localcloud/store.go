@@ -56,6 +56,8 @@ type claim struct {
 	Key     string `json:"key"`
 }
 
+func (r *record) claim() claim { return claim{Account: r.Account, Region: r.Region, Key: r.key()} }
+
 func newStore(dir string) *store { return &store{dir: dir, cache: map[string]cached{}} }
 
 func (s *store) path(at place, short, key string) string {
@@ -95,7 +97,7 @@ func (s *store) remove(rec *record) (bool, error) {
 	s.mu.Lock()
 	delete(s.cache, path)
 	s.mu.Unlock()
-	if rec.Unique != "" {
+	if c, _ := s.holder(short, rec.Unique); rec.Unique != "" && c == rec.claim() {
 		_ = os.Remove(s.claimPath(short, rec.Unique))
 	}
 	if errors.Is(err, fs.ErrNotExist) {
@@ -247,7 +249,7 @@ func (s *store) write(path string, rec *record, exclusive bool) error {
 // claim takes a record's unique name.
 func (s *store) claim(rec *record, short string) error {
 	path := s.claimPath(short, rec.Unique)
-	data, err := json.Marshal(claim{Account: rec.Account, Region: rec.Region, Key: rec.key()})
+	data, err := json.Marshal(rec.claim())
 	if err != nil {
 		return tenants.Errorf(tenants.CodeInternal, "cannot write %s: %w", path, err)
 	}
