@@ -19,7 +19,7 @@ package tenantform.rules.iam_no_full_admin
 import data.tenantform.lib.iam
 import data.tenantform.lib.plan
 
-findings contains plan.finding(d.resource, d.property, d.value, "the document may allow everything") if {
+findings contains plan.unverifiable(d.resource, d.property, d.value, "the document, or its list of statements, is secret or known only after the run; it may allow everything") if {
 	some d in iam.documents
 	d.state == "opaque"
 }

@@ -25,9 +25,7 @@ settings := ["blockPublicAcls", "blockPublicPolicy", "ignorePublicAcls", "restri
 
 findings contains plan.finding(bucket, "", null, "no public access block in the plan is of this bucket") if {
 	some bucket in buckets
-	not bucket.urn in covered
-	not plan.text(plan.get(bucket, "bucket")) in covered_names
-	not bucket.id in covered_names
+	not blocked(bucket)
 }
 
 findings contains plan.finding(block, setting, value, "the setting is not on") if {
@@ -36,6 +34,12 @@ findings contains plan.finding(block, setting, value, "the setting is not on") i
 	value := plan.get(block, setting)
 	value != true
 }
+
+blocked(bucket) if bucket.urn in covered
+
+blocked(bucket) if plan.get(bucket, "bucket") in covered_names
+
+blocked(bucket) if bucket.id in covered_names
 
 # Buckets that a block's bucket comes from, if it comes from that one only.
 covered := {urn |

@@ -82,22 +82,28 @@ off("false")
 
 off("")
 
+# What the run may take away; nothing where the subject says nothing.
+default release := {"kind": "", "under": ""}
+
+release := {"kind": plan.text(r.kind), "under": plan.text(object.get(r, "under", ""))} if {
+	r := input.subject.release
+	is_object(r)
+}
+
 released(_) if {
-	input.subject.release.kind == "delete"
-	input.subject.release.under == ""
+	release.kind == "delete"
+	release.under == ""
 }
 
 released(r) if {
-	input.subject.release.kind in {"delete", "move"}
-	input.subject.release.under != ""
+	release.kind in {"delete", "move"}
+	release.under != ""
 	some urn in plan.chain(r.urn)
-	plan.components[urn] == input.subject.release.under
+	plan.components[urn] == release.under
 }
 
-why_not(_) := "and nothing entitles the run to that" if not input.subject.release
+why_not(_) := "and nothing entitles the run to that" if release.kind == ""
 
-why_not(_) := sprintf("and it is not below %q, which is all that the release of kind %q takes away", [
-	object.get(input.subject.release, "under", ""), object.get(input.subject.release, "kind", ""),
-]) if {
-	input.subject.release
+why_not(_) := sprintf("and it is not below %q, which is all that the release of kind %q takes away", [release.under, release.kind]) if {
+	release.kind != ""
 }

@@ -55,6 +55,8 @@ known(field) := value if {
 	value != ""
 }
 
+stack_tiers := plan.list(object.get(input.subject, "tiers", null))
+
 tiers := {t.name: t.model | some t in plan.list(object.get(input.catalogue, "tiers", null))}
 
 right("tenant-id", value, _) if {
@@ -81,12 +83,12 @@ right("tier", value, _) if {
 
 right("tier", value, _) if {
 	not shared
-	value in input.subject.tiers
+	value in stack_tiers
 }
 
 right("tier", value, _) if {
 	input.subject.program == ""
-	count(plan.list(input.subject.tiers)) == 0
+	count(stack_tiers) == 0
 	filled(value)
 }
 
@@ -123,6 +125,6 @@ message("tenant-id") := "the tag must name the tenant" if {
 	not known("tenantId")
 }
 
-message("tier") := sprintf("the tag must be a tier that the stack may carry: %s", [concat(", ", plan.list(input.subject.tiers))]) if not shared
+message("tier") := sprintf("the tag must be a tier that the stack may carry: %s", [concat(", ", stack_tiers)]) if not shared
 
 message("model") := "the tag must be the model of the resource's tier in the catalogue" if not shared

@@ -32,7 +32,7 @@ findings contains plan.unverifiable(f, "role", plan.get(f, "role"), "the functio
 	count(untrusted.roles_of(f)) != 1
 }
 
-findings contains plan.finding(d.resource, d.property, d.value, "the document may grant the code anything") if {
+findings contains plan.unverifiable(d.resource, d.property, d.value, "the document, or its list of statements, is secret or known only after the run; it may grant the code anything") if {
 	some role in untrusted.roles
 	some d in documents(role)
 	d.state == "opaque"

@@ -46,7 +46,7 @@ coverage(some_logs) := {
 		count(from) == 1
 		some urn in from
 	},
-	"ids": {id | some log in some_logs; id := plan.text(plan.get(log, "vpcId"))},
+	"ids": {id | some log in some_logs; id := plan.text(plan.get(log, "vpcId")); id != ""},
 }
 
 logged(vpc, what) if vpc.urn in what.urns
