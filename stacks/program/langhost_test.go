@@ -47,7 +47,9 @@ func serveLanguage(t *testing.T, binary string) (*languageHost, string) {
 	}
 	t.Cleanup(func() {
 		close(cancel)
-		<-handle.Done
+		if err := <-handle.Done; err != nil {
+			t.Error(err)
+		}
 	})
 	return h, fmt.Sprintf("127.0.0.1:%d", handle.Port)
 }

@@ -236,6 +236,10 @@ func TestPulumiUpRunsEveryProgram(t *testing.T) {
 	}
 	if out := p.outputs("tenant-acme"); out["tenantId"] != "acme" || out["tier"] != "free" || out["model"] != "pool" {
 		t.Errorf("the tenant's outputs are %v", out)
+	} else if placements, _ := out["placements"].(map[string]any); placements["pool/a"] == nil {
+		t.Errorf("the tenant's placements are %v", out["placements"])
+	} else if place := placements["pool/a"].(map[string]any); place["apiKey"] != "[secret]" || place["apiKeyId"] == "[secret]" {
+		t.Errorf("the tenant's placement is %v", place)
 	}
 	if out, _ := p.outputs("functions-acme")["functions"].(map[string]any); out["echo"] == nil {
 		t.Errorf("the functions' outputs are %v", out)
