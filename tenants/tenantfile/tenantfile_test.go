@@ -296,7 +296,7 @@ func TestHostileFiles(t *testing.T) {
 		"colons": strings.Repeat(": ", n/2), "bangs": strings.Repeat("! ", n/2), "anchors": strings.Repeat("&a ", n/3), "keys": keys.String(),
 		"deep": deep.String(), "pairs": strings.Repeat("a: ", n/3), "dash lines": strings.Repeat("-\n", n/2), "commas": "[" + strings.Repeat(",", n-2) + "]",
 		"comments": strings.Repeat("#\n", n/2), "quotes": strings.Repeat(`"`, n), "apostrophes": strings.Repeat("'", n), "blocks": strings.Repeat("|\n", n/2),
-		"empty tiers": "tiers:\n" + strings.Repeat("-\n", n/2-4), "empty maps": "tiers: [\n" + strings.Repeat("{},\n", n/4-4) + "]", "headers": strings.Repeat("---\n", n/4),
+		"empty tiers": "tiers:\n" + strings.Repeat("-\n", n/2-4), "items": strings.Repeat("[a,\n", n/4), "empty maps": "tiers: [\n" + strings.Repeat("{},\n", n/4-4) + "]", "headers": strings.Repeat("---\n", n/4),
 		"words": strings.Repeat("a\n", n/2),
 	} {
 		t.Run(name, func(t *testing.T) {
