@@ -27,9 +27,10 @@ type house struct {
 	engine *automation.Engine
 }
 
-func newHouse(t *testing.T) house {
+func newHouse(t *testing.T) house { return newHouseIn(t, t.TempDir()) }
+
+func newHouseIn(t *testing.T, dir string) house {
 	t.Helper()
-	dir := t.TempDir()
 	must := func(err error) {
 		t.Helper()
 		if err != nil {
@@ -45,7 +46,7 @@ func newHouse(t *testing.T) house {
 	must(err)
 	catalogue, err := tenantfile.DefaultCatalogue()
 	must(err)
-	engine, err := automation.New(dir, gate, &automation.Options{Pulumi: cli, Env: cloud.Env(), Catalogue: catalogue})
+	engine, err := automation.New(dir, gate, &automation.Options{Pulumi: cli, Env: cloud.Env(), Catalogue: catalogue, Locator: locator{cloud}})
 	must(err)
 	store, err := filestore.Open(filepath.Join(dir, "tenants"))
 	must(err)
@@ -55,6 +56,17 @@ func newHouse(t *testing.T) house {
 		Transfer:  func(context.Context, string, tenants.Placement, tenants.Placement) error { return nil },
 		Initiator: "tester",
 	}}
+}
+
+// locator lets repairs look into the local cloud.
+type locator struct{ cloud *localcloud.Cloud }
+
+func (l locator) Locate(_ context.Context, typ string, inputs map[string]any) (string, bool, error) {
+	found, err := l.cloud.Find(typ, inputs)
+	if err != nil || len(found) == 0 {
+		return "", false, err
+	}
+	return found[0].ID, true, nil
 }
 
 func (h house) stackUp(name string) {

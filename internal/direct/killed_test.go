@@ -1,0 +1,180 @@
+package direct_test
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/tenantform/tenantform/internal/localcloud"
+	"github.com/tenantform/tenantform/tenants"
+)
+
+// The variables by which a test tells its second process what to do.
+const (
+	victimDir  = "TENANTFORM_TEST_VICTIM_DIR"
+	victimStep = "TENANTFORM_TEST_VICTIM_STEP"
+)
+
+// hangs gives, for each step of a move from a silo to a pool and of the
+// deletion of a silo, a fault at which the step stands still.
+var hangs = []struct {
+	operation, step string
+	fault           localcloud.Fault
+}{
+	{"move", "prepare", localcloud.Fault{Type: "aws:iam/rolePolicy:RolePolicy", Name: "acme-pool-*", Operation: "create", Hang: true, After: true}},
+	{"move", "transfer", localcloud.Fault{}},
+	{"move", "release", localcloud.Fault{Type: "aws:dynamodb/table:Table", Operation: "update", Hang: true, After: true}},
+	{"move", "retire", localcloud.Fault{Type: "aws:dynamodb/table:Table", Operation: "delete", Hang: true, After: true}},
+	{"delete", "release", localcloud.Fault{Type: "aws:dynamodb/table:Table", Operation: "update", Hang: true}},
+	{"delete", "destroy", localcloud.Fault{Type: "aws:ec2/vpc:Vpc", Operation: "delete", Hang: true}},
+}
+
+// TestProcessKilledInEachStep kills the process that runs an operation with
+// SIGKILL while the step is under way; asked again, the operation ends as if
+// nothing had happened.
+func TestProcessKilledInEachStep(t *testing.T) {
+	if dir := os.Getenv(victimDir); dir != "" {
+		victim(t, dir, os.Getenv(victimStep))
+		return
+	}
+	for _, c := range hangs {
+		t.Run(c.operation+"/"+c.step, func(t *testing.T) {
+			dir := t.TempDir()
+			h := newHouseIn(t, dir)
+			ctx := t.Context()
+			h.stackUp("pool-a")
+			shared := h.count()
+			if _, err := h.Create(ctx, acme("premium"), ""); err != nil {
+				t.Fatal(err)
+			}
+			h.killAt(dir, c.operation, c.step)
+
+			again := func() (err error) {
+				if c.operation == "move" {
+					_, err = h.Move(ctx, "acme", "standard", "")
+				} else {
+					_, err = h.Delete(ctx, "acme", "")
+				}
+				return err
+			}
+			var err error
+			for end := time.Now().Add(time.Minute); time.Now().Before(end); time.Sleep(100 * time.Millisecond) {
+				// The CLI that lost its parent may hold the stack a moment longer.
+				if err = again(); tenants.CodeOf(err) != tenants.CodeConflict {
+					break
+				}
+			}
+			if err != nil {
+				t.Fatalf("asked again: %v", err)
+			}
+			if c.operation == "move" {
+				if got := h.owned("acme"); got["premium"] != 0 || got["standard"] == 0 {
+					t.Errorf("the cloud holds %v, want the pool's share alone", got)
+				}
+				if _, err := h.Delete(ctx, "acme", ""); err != nil {
+					t.Fatal(err)
+				}
+			}
+			if h.count() != shared {
+				t.Errorf("%d resources are left, want the pool's %d", h.count(), shared)
+			}
+			for _, d := range []string{"runs", "leases"} {
+				if left, _ := os.ReadDir(filepath.Join(dir, d)); len(left) > 0 {
+					t.Errorf("%s holds %v", d, left)
+				}
+			}
+		})
+	}
+}
+
+// victim runs an operation that will not get past the step.
+func victim(t *testing.T, dir, step string) {
+	operation, step, _ := strings.Cut(step, "/")
+	h := newHouseIn(t, dir)
+	for _, c := range hangs {
+		if c.operation == operation && c.step == step && c.fault.Hang {
+			h.cloud.Inject(c.fault)
+		}
+	}
+	if step == "transfer" {
+		h.Transfer = func(context.Context, string, tenants.Placement, tenants.Placement) error { select {} }
+	}
+	var err error
+	if operation == "move" {
+		_, err = h.Move(t.Context(), "acme", "standard", "")
+	} else {
+		_, err = h.Delete(t.Context(), "acme", "")
+	}
+	t.Fatalf("the victim got past the step: %v", err)
+}
+
+// killAt starts a victim and kills it once the journal says that the step is
+// under way and it has had time to come to its fault.
+func (h house) killAt(dir, operation, step string) {
+	t := h.t
+	t.Helper()
+	cmd := exec.Command(os.Args[0], "-test.run", "^TestProcessKilledInEachStep$")
+	cmd.Env = append(os.Environ(), victimDir+"="+dir, victimStep+"="+operation+"/"+step)
+	var said bytes.Buffer // read once the process has ended
+	cmd.Stdout, cmd.Stderr = &said, &said
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	ended := make(chan error, 1)
+	go func() { ended <- cmd.Wait() }()
+	for end := time.Now().Add(time.Minute); ; time.Sleep(20 * time.Millisecond) {
+		select {
+		case <-ended:
+			t.Fatalf("the victim ended by itself:\n%s", said.String())
+		default:
+		}
+		if time.Now().After(end) {
+			_ = cmd.Process.Kill()
+			<-ended
+			t.Fatalf("the victim did not come to %s:\n%s", step, said.String())
+		}
+		if h.running(step) && (step == "transfer" || pending(dir)) {
+			break
+		}
+	}
+	time.Sleep(500 * time.Millisecond)
+	if err := cmd.Process.Kill(); err != nil {
+		t.Fatal(err)
+	}
+	<-ended
+}
+
+// running tells whether the tenant's operation has the step under way.
+func (h house) running(step string) bool {
+	ops, err := h.Journal.Operations(h.t.Context(), "acme")
+	if err != nil {
+		h.t.Fatal(err)
+	}
+	for _, op := range ops {
+		for _, s := range op.Steps {
+			if s.Name == step && s.Progress == tenants.ProgressRunning {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// pending tells whether the tenant's state has an operation under way.
+func pending(dir string) bool {
+	data, err := os.ReadFile(filepath.Join(dir, "state", ".pulumi", "stacks", "tenantform", "tenant-acme.json"))
+	var state struct {
+		Checkpoint struct {
+			Latest struct {
+				Pending []any `json:"pending_operations"`
+			} `json:"latest"`
+		} `json:"checkpoint"`
+	}
+	return err == nil && json.Unmarshal(data, &state) == nil && len(state.Checkpoint.Latest.Pending) > 0
+}
