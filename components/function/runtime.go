@@ -12,5 +12,5 @@ const (
 )
 
 // Runtimes gives the runtimes that a function may have: those that Lambda
-// supports for zip archives.
+// patches today.
 func Runtimes() []string { return code.Runtimes() }

@@ -42,7 +42,7 @@ func CheckFunction(prefix string, f tenants.Function) error {
 // checkCode gives what is wrong with a function's code at a time, and adds its
 // size to total unless that is nil.
 func checkCode(path, runtime, handler string, at time.Time, total *int64) []tenants.FieldError {
-	fields := checkRuntime(runtime, at)
+	fields := tenants.ValidateRuntime("runtime", runtime, at)
 	if strings.TrimSpace(handler) == "" {
 		fields = append(fields, tenants.FieldError{Field: "handler", Allowed: `the name of the handler, "index.handler" for example`})
 	}

@@ -182,10 +182,10 @@ func TestRuntimes(t *testing.T) {
 		t.Errorf("on its last day: %v", got)
 	}
 	refused(t, checkCode(path, "python3.13", "app.handler", lastDay.Add(time.Hour), nil), "runtime", "since 2029-06-30")
-	if before := Runtimes(time.Date(2026, 11, 9, 23, 0, 0, 0, time.UTC)); !slices.Contains(before, "dotnet8") {
+	if before := tenants.Runtimes(time.Date(2026, 11, 9, 23, 0, 0, 0, time.UTC)); !slices.Contains(before, "dotnet8") {
 		t.Errorf("dotnet8 is refused a day too early: %v", before)
 	}
-	for name, until := range deprecated() {
+	for name, until := range tenants.RuntimeDeprecations() {
 		if _, err := time.Parse(time.DateOnly, until); err != nil {
 			t.Errorf("%s: %v", name, err)
 		}
