@@ -81,16 +81,11 @@ parsed(value) := statements(value) if {
 }
 
 # JSON with a key twice in one object is read differently by different readers,
-# so that what a rule sees need not be what AWS sees. Keys are the texts before a
-# colon; there must be as many in the text as in what was read from it.
-unambiguous(text) if {
-	keys := [1 |
-		some token in regex.find_n(`"(?:[^"\\]|\\.)*"(?:[ \t\r\n]*:)?`, text, -1)
-		endswith(token, ":")
-	]
-	read := [1 | walk(json.unmarshal(text), [path, _]); is_string(path[count(path) - 1])]
-	count(keys) == count(read)
-}
+# so that what a rule sees need not be what AWS sees. Outside of texts every
+# colon follows a key: there must be as many as when what was read is written again.
+unambiguous(text) if colons(text) == colons(json.marshal(json.unmarshal(text)))
+
+colons(text) := strings.count(regex.replace(text, `"(?:[^"\\]|\\.)*"`, ""), ":")
 
 default statements(_) := {"state": "invalid", "statements": []}
 
@@ -112,79 +107,64 @@ grammar := {
 
 well_formed(s) if {
 	is_object(s)
-	object.keys(s) - grammar == set()
+	keys := object.keys(s)
+	keys - grammar == set()
+	count(keys & {"Action", "NotAction"}) == 1
+	count(keys & {"Resource", "NotResource"}) < 2
+	count(keys & {"Principal", "NotPrincipal"}) < 2
 	s.Effect in {"Allow", "Deny"}
-	one_of(s, "Action", "NotAction")
-	at_most_one_of(s, "Resource", "NotResource")
-	at_most_one_of(s, "Principal", "NotPrincipal")
-	every key in {"Action", "NotAction"} { actions(object.get(s, key, "a:b")) }
-	every key in {"Resource", "NotResource"} { texts(object.get(s, key, "")) }
 	is_object(object.get(s, "Condition", {}))
+	texts(object.get(s, "Action", object.get(s, "NotAction", null)))
+	texts(object.get(s, "Resource", object.get(s, "NotResource", "*")))
+	not misspelt(s)
 }
 
-one_of(s, a, b) if {
-	at_most_one_of(s, a, b)
-	count(object.keys(s) & {a, b}) == 1
-}
+# Texts, or what is not known before the run; at least one.
+texts(v) if is_string(v)
 
-at_most_one_of(s, a, b) if count(object.keys(s) & {a, b}) < 2
-
-# Texts, or what is not known before the run.
 texts(v) if {
-	list := plan.list(v)
-	count(list) > 0
-	every x in list { text_or_opaque(x) }
+	is_array(v)
+	count(v) > 0
+	{type_name(x) | some x in v; not plan.is_opaque(x)} - {"string"} == set()
 }
 
-actions(v) if {
-	texts(v)
-	every x in plan.list(v) { action_or_opaque(x) }
+texts(v) if plan.is_opaque(v)
+
+# An action that IAM would not accept.
+misspelt(s) if {
+	some key in ["Action", "NotAction"]
+	some x in plan.list(s[key])
+	not plan.is_opaque(x)
+	not regex.match(`^(\*+|[A-Za-z0-9*?-]+:[A-Za-z0-9*?]+)$`, x)
 }
-
-action_or_opaque(x) if plan.is_opaque(x)
-
-action_or_opaque(x) if regex.match(`^(\*+|[A-Za-z0-9*?-]+:[A-Za-z0-9*?]+)$`, x)
-
-text_or_opaque(x) if is_string(x)
-
-text_or_opaque(x) if plan.is_opaque(x)
 
 # METADATA
 # description: |
 #   A statement in one form. Lists hold what is known; "opaque" names the
-#   elements of which something is not. "without" tells an element that is not
-#   there from an empty one.
+#   elements of which something is not.
 normal(s) := {
 	"effect": s.Effect,
-	"actions": lowered(s, "Action"),
-	"not_actions": lowered(s, "NotAction"),
-	"resources": known(s, "Resource"),
-	"not_resources": known(s, "NotResource"),
-	"negated_actions": object.keys(s) & {"NotAction"} != set(),
-	"negated_resources": object.keys(s) & {"NotResource"} != set(),
+	"actions": {lower(x) | some x in plan.list(object.get(s, "Action", null)); is_string(x)},
+	"not_actions": {lower(x) | some x in plan.list(object.get(s, "NotAction", null)); is_string(x)},
+	"resources": {x | some x in plan.list(object.get(s, "Resource", null)); is_string(x)},
+	"negated_actions": object.get(s, "NotAction", null) != null,
+	"negated_resources": object.get(s, "NotResource", null) != null,
 	"condition": object.get(s, "Condition", {}),
 	"opaque": {key |
 		some key in ["Action", "NotAction", "Resource", "NotResource"]
-		some x in plan.list(object.get(s, key, null))
+		some x in plan.list(s[key])
 		plan.is_opaque(x)
 	},
 	"source": s,
 }
 
-lowered(s, key) := {lower(x) | some x in plan.list(object.get(s, key, null)); is_string(x)}
-
-known(s, key) := {x | some x in plan.list(object.get(s, key, null)); is_string(x)}
-
 # METADATA
 # description: |
 #   Tells whether a pattern, in lower case, is of every action: "*", "**", "*:*"
 #   and the like. A wildcard as the service counts as every service.
-every_action(pattern) if wild(pattern)
-
 every_action(pattern) if {
-	[service, action] := split(pattern, ":")
-	has_wildcard(service)
-	wild(action)
+	contains(pattern, "*")
+	regex.match(`^([*?:]*\*[*?:]*|[^:]*[*?][^:]*:[*?]*\*[*?]*)$`, pattern)
 }
 
 # METADATA

@@ -30,10 +30,14 @@ functions := [f | some f in plan.of_type("aws:lambda/function:Function"); untrus
 
 # METADATA
 # description: The name of the log group that a function writes; it may be opaque.
+log_group(f) := plan.get(f, "loggingConfig") if plan.is_opaque(plan.get(f, "loggingConfig"))
+
 log_group(f) := object.get(
 	f, ["inputs", "loggingConfig", "logGroup"],
 	concat("", ["/aws/lambda/", plan.text(plan.get(f, "name"))]),
-)
+) if {
+	not plan.is_opaque(plan.get(f, "loggingConfig"))
+}
 
 # METADATA
 # description: The URNs of the roles that a function may have; none when its role is not in the plan.
@@ -75,19 +79,29 @@ concerns(r) if untrusted(r)
 # METADATA
 # description: The documents that hold for a role, by the role's URN; its boundary is not among them.
 documents_by_role := {urn: docs |
-	some urn in {u | some [u, _] in held}
-	docs := [d | some [u, d] in held; u == urn]
+	some urn in {link.role | some link in links}
+	docs := [iam.documents[link.document] | some link in links; link.role == urn]
 }
 
-held := array.concat(
-	[[urn, d] | some d in iam.documents; some urn in holders(d.resource)],
-	[[urn, d] |
+# Which document holds for which role, by its place among all documents.
+links := array.concat(
+	[{"role": urn, "document": i} |
+		count(roles) > 0
+		some i, d in iam.documents
+		some urn in holders(d.resource)
+		urn in role_urns
+	],
+	[{"role": urn, "document": i} |
+		count(roles) > 0
 		some [_, urns, r] in attached
-		some urn in urns
+		some urn in urns & role_urns
 		some policy in plan.sources_of_type(r, "policyArn", policy_type)
-		some d in documents_by_urn[policy]
+		some i, d in iam.documents
+		d.urn == policy
 	],
 )
+
+role_urns := {r.urn | some r in roles}
 
 policy_type := "aws:iam/policy:Policy"
 

@@ -34,11 +34,25 @@ findings contains plan.finding(r, "tags", tags, "the resource can carry tags and
 
 findings contains plan.finding(r, path(key), value, message(key)) if {
 	some r in taggable
+	not correct(r)
 	tags := plan.get(r, "tags")
 	readable(tags)
 	some key in required
 	value := object.get(tags, key, null)
 	not right(key, value, tags)
+}
+
+# Tags that are right as a whole, by tenant, tier and model: most are, and need no closer look.
+correct(r) if {
+	tags := r.inputs.tags
+	accepted[tags["tenant-id"]][tags.tier][tags.model]
+}
+
+accepted := {"shared": {"shared": {"pool": true}}} if shared
+
+accepted := {known("tenantId"): {tier: {tiers[tier]: true} | some tier in stack_tiers}} if {
+	not shared
+	known("tenantId") != "shared"
 }
 
 readable(tags) if {

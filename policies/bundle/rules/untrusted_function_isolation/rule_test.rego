@@ -70,6 +70,7 @@ test_log_group if {
 	found([function({"name": unknown}), group({}), log, layer]) == {["fn", "loggingConfig.logGroup", false]}
 	changed({"loggingConfig": {"logGroup": "/aws/lambda/acme-fn"}}) == set()
 	changed({"loggingConfig": {"logGroup": "shared"}}) == {["fn", "loggingConfig.logGroup", false]}
+	changed({"loggingConfig": unknown}) == {["fn", "loggingConfig.logGroup", true]}
 	changed({"loggingConfig": {"logGroup": unknown}}) == {["fn", "loggingConfig.logGroup", true]}
 	from_log := object.union(function({"loggingConfig": {"logGroup": unknown}}), {"propertyDependencies": {"loggingConfig": ["log"]}})
 	found([from_log, group({}), log, layer]) == set()
