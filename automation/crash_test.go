@@ -221,20 +221,20 @@ func killAt(t *testing.T, r rig, op, typ string) {
 	t.Helper()
 	waitFor(t, op+" of "+typ, func() bool { return pendingOf(t, r, op, typ) })
 	time.Sleep(300 * time.Millisecond)
-	for _, path := range lockFiles(t, r) {
-		var lock struct {
-			PID int `json:"pid"`
-		}
-		data, err := os.ReadFile(path)
-		if err != nil || json.Unmarshal(data, &lock) != nil || lock.PID == os.Getpid() {
-			t.Fatalf("the lock %s cannot be used: %v", path, err)
-		}
-		if err := syscall.Kill(lock.PID, syscall.SIGKILL); err != nil {
-			t.Fatal(err)
-		}
-		return
+	locks := lockFiles(t, r)
+	if len(locks) != 1 {
+		t.Fatalf("%d locks on the stack, want one", len(locks))
 	}
-	t.Fatal("nobody holds the stack's lock")
+	var lock struct {
+		PID int `json:"pid"`
+	}
+	data, err := os.ReadFile(locks[0])
+	if err != nil || json.Unmarshal(data, &lock) != nil || lock.PID == os.Getpid() {
+		t.Fatalf("the lock %s cannot be used: %v", locks[0], err)
+	}
+	if err := syscall.Kill(lock.PID, syscall.SIGKILL); err != nil {
+		t.Fatal(err)
+	}
 }
 
 func lockFiles(t *testing.T, r rig) []string {

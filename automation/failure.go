@@ -50,7 +50,7 @@ func (f *Failure) Error() string {
 // others: from here on the code decides.
 func (r *run) failure(phase Phase, err error, w *watcher) error {
 	f := &Failure{Stack: r.spec.Name, Phase: phase}
-	code := tenants.CodeInternal
+	var code tenants.Code
 	switch {
 	case is(err, auto.IsConcurrentUpdateError):
 		code, f.Reason = tenants.CodeConflict, "another update of the stack is in progress"
@@ -59,8 +59,7 @@ func (r *run) failure(phase Phase, err error, w *watcher) error {
 		code, f.Reason = tenants.CodeNotFound, "the stack does not exist"
 	default:
 		r.blame(f, w, err)
-		var rule class
-		rule = classify(f.Reason)
+		rule := classify(f.Reason)
 		code, f.Advice = rule.code, rule.advice
 	}
 	return &tenants.Error{Code: code, Message: f.Error(), Cause: f}

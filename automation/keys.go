@@ -40,7 +40,7 @@ func (e *Engine) keys() (keys, error) {
 func (e *Engine) saltFile() string { return filepath.Join(e.dir, "salt") }
 
 // rememberSalt keeps the salt that the CLI made with the first stack.
-func (e *Engine) rememberSalt(ws auto.Workspace, stack string, ctx context.Context) error {
+func (e *Engine) rememberSalt(ctx context.Context, ws auto.Workspace, stack string) error {
 	if e.opts.Secrets != "" {
 		return nil
 	}

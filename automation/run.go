@@ -119,7 +119,7 @@ func (r *run) open(ctx context.Context, create bool) error {
 		return r.failure(PhaseInit, err, nil)
 	}
 	r.isNew = true
-	return r.engine.rememberSalt(r.ws, r.spec.Name, ctx)
+	return r.engine.rememberSalt(ctx, r.ws, r.spec.Name)
 }
 
 // selectStack tells whether the stack exists, and selects it if so.

@@ -5,7 +5,6 @@ package direct
 
 import (
 	"context"
-	"log/slog"
 	"time"
 
 	"github.com/tenantform/tenantform/automation"
@@ -45,7 +44,6 @@ type Runner struct {
 	Initiator string                                        // recorded in the journal
 	Step      func(op tenants.Operation, step tenants.Step) // told of each step that begins or ends; may be nil
 	Now       func() time.Time                              // time.Now when nil
-	Log       *slog.Logger                                  // nothing is logged when nil
 }
 
 // Outcome is what an operation did, or would do.
@@ -79,11 +77,4 @@ func (r *Runner) now() time.Time {
 		return r.Now().UTC()
 	}
 	return time.Now().UTC()
-}
-
-func (r *Runner) log() *slog.Logger {
-	if r.Log != nil {
-		return r.Log
-	}
-	return slog.New(slog.DiscardHandler)
 }
