@@ -206,7 +206,9 @@ func TestUnknownPendingCreateIsNotGuessed(t *testing.T) {
 		failed <- err
 	}()
 	killAt(t, r, "creating", "aws:ec2/vpc:Vpc")
-	<-failed
+	if err := <-failed; err == nil {
+		t.Fatal("a killed run reported success")
+	}
 	remove()
 	_, err := r.Up(t.Context(), sample("acme", 30))
 	if tenants.CodeOf(err) != tenants.CodeFailedPrecondition || !strings.Contains(err.Error(), "::vpc") || !strings.Contains(err.Error(), "--clear-pending-creates") {
