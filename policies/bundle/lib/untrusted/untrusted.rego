@@ -53,20 +53,26 @@ role_name(arn) := name if {
 }
 
 roles_by_name := {name: urns |
+	some name in {x.name | some x in named_roles}
+	urns := {x.urn | some x in named_roles; x.name == name}
+}
+
+named_roles := [{"name": name, "urn": r.urn} |
 	some r in plan.of_type(role_type)
 	name := plan.text(plan.get(r, "name"))
 	name != ""
-	urns := {other.urn | some other in plan.of_type(role_type); plan.text(plan.get(other, "name")) == name}
-}
+]
 
 # METADATA
 # description: The functions that run with a role, by the role's URN.
 functions_by_role := {urn: fs |
 	some urn in used
-	fs := [f | some f in functions; urn in roles_of(f)]
+	fs := [functions[use.function] | some use in uses; use.role == urn]
 }
 
-used := {urn | some f in functions; some urn in roles_of(f)}
+uses := [{"role": urn, "function": i} | some i, f in functions; some urn in roles_of(f)]
+
+used := {use.role | some use in uses}
 
 # METADATA
 # description: The roles of untrusted functions, and those that belong to untrusted code without a function.

@@ -24,9 +24,14 @@ group_type := "aws:ec2/securityGroup:SecurityGroup"
 
 group_ids(f) := object.get(f, ["inputs", "vpcConfig", "securityGroupIds"], null)
 
-groups(f) := plan.sources_of_type(f, "vpcConfig", group_type) | {g.urn |
-	some g in plan.of_type(group_type)
-	g.id in plan.list(group_ids(f))
+groups(f) := plan.sources_of_type(f, "vpcConfig", group_type) | {urn |
+	some id in plan.list(group_ids(f))
+	some urn in groups_by_id[id]
+}
+
+groups_by_id := {id: urns |
+	some id in {g.id | some g in plan.of_type(group_type)}
+	urns := {g.urn | some g in plan.of_type(group_type); g.id == id}
 }
 
 findings contains plan.finding(f, "vpcConfig", null, "the function is in no VPC, so nothing keeps it from the internet") if {
@@ -94,10 +99,11 @@ of_group(rule, property, _) if {
 
 # The log group.
 
+log_groups := {plan.get(g, "name") | some g in plan.of_type("aws:cloudwatch/logGroup:LogGroup")}
+
 own_log(f) if {
 	not plan.is_opaque(untrusted.log_group(f))
-	some g in plan.of_type("aws:cloudwatch/logGroup:LogGroup")
-	plan.get(g, "name") == untrusted.log_group(f)
+	untrusted.log_group(f) in log_groups
 }
 
 own_log(f) if {
@@ -110,13 +116,16 @@ findings contains plan.finding(f, "loggingConfig.logGroup", untrusted.log_group(
 	not own_log(f)
 }
 
-writers := {name: urns |
-	some name in {untrusted.log_group(f) | some f in plan.of_type("aws:lambda/function:Function"); not plan.is_opaque(untrusted.log_group(f))}
-	urns := {f.urn | some f in plan.of_type("aws:lambda/function:Function"); untrusted.log_group(f) == name}
+writes := [{"group": untrusted.log_group(f), "function": f.urn} | some f in plan.of_type("aws:lambda/function:Function")]
+
+writers := {group: urns |
+	some group in {w.group | some w in writes}
+	urns := {w.function | some w in writes; w.group == group}
 }
 
 findings contains plan.finding(f, "loggingConfig.logGroup", untrusted.log_group(f), "another function writes the same log group") if {
 	some f in untrusted.functions
+	not plan.is_opaque(untrusted.log_group(f))
 	count(writers[untrusted.log_group(f)]) > 1
 }
 
