@@ -1,0 +1,159 @@
+package main
+
+import (
+	"encoding/json"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/tenantform/tenantform/tenants"
+)
+
+func TestVersion(t *testing.T) {
+	got := must(t, t.TempDir(), "version", "-o", "json")
+	v := decode[versionInfo](t, got)
+	if v.Go == "" || v.Platform == "" || v.PulumiSDK == "" || v.MinPulumi == "" {
+		t.Errorf("%+v", v)
+	}
+	if text := must(t, t.TempDir(), "version").out; !strings.HasPrefix(text, "tenantform ") || !strings.Contains(text, v.MinPulumi) {
+		t.Errorf("%q", text)
+	}
+}
+
+func TestAFlagWinsOverItsVariable(t *testing.T) {
+	got := commandIn(t, t.TempDir(), "", []string{"TENANTFORM_OUTPUT=json"}, "tenant", "list")
+	if decode[[]any](t, got); got.code != exitDone {
+		t.Errorf("exit code %d", got.code)
+	}
+	got = commandIn(t, t.TempDir(), "", []string{"TENANTFORM_OUTPUT=json"}, "tenant", "list", "-o", "text")
+	if got.out != "there are no tenants yet\n" {
+		t.Errorf("%q", got.out)
+	}
+}
+
+func TestHelpTellsVariablesAndCodes(t *testing.T) {
+	got := must(t, t.TempDir(), "--help")
+	for _, want := range []string{"TENANTFORM_FUNCTIONS_ACCOUNT", "Exit codes:", "AWS_ENDPOINT_URL", "demo", "doctor", "policy", "stack", "tenant", "function", "completion", "version"} {
+		if !strings.Contains(got.out, want) {
+			t.Errorf("%s is not in the help", want)
+		}
+	}
+	if got.errors != "" {
+		t.Errorf("standard error: %s", got.errors)
+	}
+}
+
+func TestCompletion(t *testing.T) {
+	dir := t.TempDir()
+	settled(t, dir, "acme")
+	for _, shell := range []string{"bash", "zsh", "fish", "powershell"} {
+		if got := must(t, dir, "completion", shell); !strings.Contains(got.out, "tenantform") {
+			t.Errorf("%s: no script", shell)
+		}
+	}
+	if got := must(t, dir, "__complete", "tenant", "get", ""); !strings.HasPrefix(got.out, "acme\n") {
+		t.Errorf("tenants: %q", got.out)
+	}
+	if got := must(t, dir, "__complete", "tenant", "move", "acme", "--tier", ""); !strings.HasPrefix(got.out, "free\nstandard\npremium\n") {
+		t.Errorf("tiers: %q", got.out)
+	}
+}
+
+func TestDoctor(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "state")
+	got := must(t, dir, "doctor", "-o", "json")
+	states := map[string]string{}
+	for _, f := range decode[[]finding](t, got) {
+		states[f.Name] = f.State
+	}
+	for _, name := range []string{"pulumi", "directory", "tiers", "policies", "target", "local cloud", "runs"} {
+		if states[name] != stateOK {
+			t.Errorf("%s is %q, want ok: %s", name, states[name], got.out)
+		}
+	}
+}
+
+func TestDoctorSaysWhatIsMissing(t *testing.T) {
+	dir := t.TempDir()
+	write(t, filepath.Join(dir, "file"), "")
+	t.Setenv("TENANTFORM_PULUMI", filepath.Join(dir, "nothing"))
+	cases := []struct {
+		name, check, do string
+		args            []string
+	}{
+		{"pulumi", "pulumi", "make build", nil},
+		{"directory", "directory", "--dir", []string{"--dir", filepath.Join(dir, "file", "below")}},
+		{"tiers", "tiers", "correct the file", []string{"--tiers", filepath.Join(dir, "none.yaml")}},
+		{"target", "target", "set what is named", []string{"--target", "aws"}},
+	}
+	for _, c := range cases {
+		got := command(t, dir, append([]string{"doctor", "-o", "json"}, c.args...)...)
+		if got.code != exitPrecondition {
+			t.Errorf("%s: exit code %d", c.name, got.code)
+		}
+		found := false
+		for _, f := range decode[[]finding](t, got) {
+			found = found || f.Name == c.check && f.State == stateMissing && strings.Contains(f.Do, c.do)
+		}
+		if !found {
+			t.Errorf("%s is not told to be missing: %s", c.name, got.out)
+		}
+	}
+}
+
+func TestDoctorSeesWhatAKilledRunLeft(t *testing.T) {
+	dir := t.TempDir()
+	write(t, filepath.Join(dir, "leases", "tenant-acme.lease"), `{"pid": 1}`)
+	write(t, filepath.Join(dir, "state", ".pulumi", "locks", "organization", "tenantform", "tenant-acme", "x.json"), "{}")
+	write(t, filepath.Join(dir, "runs", "tenant-acme-1", "Pulumi.yaml"), "")
+	before := tree(t, dir)
+	got := must(t, dir, "doctor")
+	for _, want := range []string{"were killed: tenant-acme", "of Pulumi, on: tenant-acme", "1 left in runs/"} {
+		if !strings.Contains(got.out, want) {
+			t.Errorf("%q is not told:\n%s", want, got.out)
+		}
+	}
+	if tree(t, dir) != before {
+		t.Error("doctor changed something")
+	}
+}
+
+// previewJSON is a preview of a role that may do everything.
+func previewJSON(t *testing.T, policy string) string {
+	t.Helper()
+	urn := "urn:pulumi:dev::shop::"
+	tags := map[string]string{}
+	for _, key := range tenants.RequiredTags() {
+		tags[key] = "shared"
+	}
+	tags["model"], tags["managed-by"], tags["environment"] = "pool", "tenantform", "dev"
+	step := func(typ, name string, state map[string]any) map[string]any {
+		state["urn"], state["type"] = urn+typ+"::"+name, typ
+		return map[string]any{"op": "create", "urn": state["urn"], "newState": state}
+	}
+	data, err := json.Marshal(map[string]any{"duration": 1, "changeSummary": map[string]int{"create": 2}, "steps": []any{
+		step("pulumi:pulumi:Stack", "shop-dev", map[string]any{"custom": false}),
+		step("aws:iam/policy:Policy", "everything", map[string]any{
+			"custom": true, "inputs": map[string]any{"policy": policy, "tags": tags}, "parent": urn + "pulumi:pulumi:Stack::shop-dev",
+		}),
+	}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(data)
+}
+
+func TestPolicyCheck(t *testing.T) {
+	allow := `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"*","Resource":"*"}]}`
+	narrow := `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"sqs:SendMessage","Resource":"arn:aws:sqs:eu-west-1:111111111111:orders"}]}`
+	dir := t.TempDir()
+
+	got := commandIn(t, dir, previewJSON(t, allow), nil, "policy", "check", "-")
+	if got.code != exitRefused || !strings.Contains(got.out, "iam_no_full_admin") || !strings.Contains(got.out, "iam.Policy everything") {
+		t.Errorf("exit code %d:\n%s%s", got.code, got.out, got.errors)
+	}
+	got = commandIn(t, dir, "", nil, "policy", "check", write(t, filepath.Join(dir, "plan.json"), previewJSON(t, narrow)), "-o", "json")
+	if got.code != exitDone || !strings.Contains(got.out, `"verdict": "allow"`) {
+		t.Errorf("exit code %d:\n%s%s", got.code, got.out, got.errors)
+	}
+}
