@@ -15,6 +15,8 @@ import (
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/kms"
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/lambda"
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/s3"
+	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/sns"
+	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/sqs"
 	"github.com/pulumi/pulumi/sdk/v3/go/common/resource"
 
 	"github.com/tenantform/tenantform/components/location"
@@ -53,7 +55,9 @@ func argsOf() map[string]interface{ ElementType() reflect.Type } {
 		"aws:iam/role:Role":                                                    iam.RoleArgs{},
 		"aws:iam/rolePolicy:RolePolicy":                                        iam.RolePolicyArgs{},
 		"aws:kms/alias:Alias":                                                  kms.AliasArgs{},
+		"aws:kms/grant:Grant":                                                  kms.GrantArgs{},
 		"aws:kms/key:Key":                                                      kms.KeyArgs{},
+		"aws:lambda/eventSourceMapping:EventSourceMapping":                     lambda.EventSourceMappingArgs{},
 		"aws:lambda/function:Function":                                         lambda.FunctionArgs{},
 		"aws:lambda/layerVersion:LayerVersion":                                 lambda.LayerVersionArgs{},
 		"aws:lambda/permission:Permission":                                     lambda.PermissionArgs{},
@@ -62,8 +66,13 @@ func argsOf() map[string]interface{ ElementType() reflect.Type } {
 		"aws:s3/bucketPolicy:BucketPolicy":                                     s3.BucketPolicyArgs{},
 		"aws:s3/bucketPublicAccessBlock:BucketPublicAccessBlock":               s3.BucketPublicAccessBlockArgs{},
 		"aws:s3/bucketServerSideEncryptionConfigurationV2:BucketServerSideEncryptionConfigurationV2": s3.BucketServerSideEncryptionConfigurationV2Args{},
-		"aws:s3/bucketV2:BucketV2":                     s3.BucketV2Args{},
-		"aws:s3/bucketVersioningV2:BucketVersioningV2": s3.BucketVersioningV2Args{},
+		"aws:s3/bucketV2:BucketV2":                      s3.BucketV2Args{},
+		"aws:s3/bucketVersioningV2:BucketVersioningV2":  s3.BucketVersioningV2Args{},
+		"aws:sns/topic:Topic":                           sns.TopicArgs{},
+		"aws:sns/topicPolicy:TopicPolicy":               sns.TopicPolicyArgs{},
+		"aws:sns/topicSubscription:TopicSubscription":   sns.TopicSubscriptionArgs{},
+		"aws:sqs/queue:Queue":                           sqs.QueueArgs{},
+		"aws:sqs/redriveAllowPolicy:RedriveAllowPolicy": sqs.RedriveAllowPolicyArgs{},
 	}
 }
 

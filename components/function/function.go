@@ -122,6 +122,10 @@ func New(ctx *pulumi.Context, name string, args *Args, opts ...pulumi.ResourceOp
 // LogGroupName gives the name of a function's log group, as Lambda would name it.
 func LogGroupName(function string) string { return "/aws/lambda/" + function }
 
+// Validate checks the arguments as New does, for a component that is made of a
+// function and wants to refuse them before it registers anything.
+func (a *Args) Validate(name string) error { return a.validate(name) }
+
 func (a *Args) validate(name string) error {
 	c := check.New("function", name)
 	c.Within("Location", a.Location.Faults())
