@@ -92,6 +92,14 @@ func asBucket(c *Cloud, at place, value string) (place, string, bool) {
 	return at, value, value != ""
 }
 
+// asPrincipal takes the ARN of a role; other principals are not looked up.
+func asPrincipal(c *Cloud, at place, value string) (place, string, bool) {
+	if !strings.Contains(value, ":role/") {
+		return at, "", false
+	}
+	return asLast(c, at, value)
+}
+
 // arnParts gives the place of an ARN and what comes after it. ok is false for
 // an ARN of AWS's own, or of an account other than the caller's: nothing is
 // known of the latter, so it is taken at its word.

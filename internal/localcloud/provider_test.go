@@ -175,6 +175,7 @@ func TestReferencesMustExist(t *testing.T) {
 	c := start(t)
 	e := connect(t, c, nil)
 	role, subnet, group := e.world()
+	key, _ := e.must("kms.Key", object{})
 	tests := []struct {
 		kind   string
 		inputs object
@@ -191,6 +192,8 @@ func TestReferencesMustExist(t *testing.T) {
 		{"lambda.Permission", object{"function": "none", "statementId": "s", "action": "lambda:InvokeFunction", "principal": "x"}, "Function not found: none"},
 		{"apigateway.Stage", object{"restApi": "none", "deployment": "d", "stageName": "v1"}, "Invalid API identifier specified none"},
 		{"kms.Alias", object{"name": "alias/a", "targetKeyId": "none"}, "NotFoundException: Key 'none' does not exist"},
+		{"kms.Grant", object{"keyId": "none", "granteePrincipal": role, "operations": []any{"Decrypt"}}, "NotFoundException: Key 'none' does not exist"},
+		{"kms.Grant", object{"keyId": key, "granteePrincipal": role + "-none", "operations": []any{"Decrypt"}}, "InvalidArnException: ARN does not refer to a valid principal"},
 	}
 	for _, tt := range tests {
 		_, _, err := e.create(tt.kind, tt.inputs)
@@ -301,8 +304,12 @@ func TestComputed(t *testing.T) {
 	if len(pool) != len("eu-west-1_")+9 || !strings.HasPrefix(pool, "eu-west-1_") {
 		t.Errorf("the pool is %s", pool)
 	}
-	if key, _ := e.must("kms.Key", object{}); len(key) != 36 || strings.Count(key, "-") != 4 {
+	key, _ := e.must("kms.Key", object{})
+	if len(key) != 36 || strings.Count(key, "-") != 4 {
 		t.Errorf("the key is %s", key)
+	}
+	if grant, state := e.must("kms.Grant", object{"keyId": key, "granteePrincipal": role, "operations": []any{"Decrypt"}}); grant != fmt.Sprint(key, ":", state["grantId"]) || len(state["grantId"].(string)) != 64 {
+		t.Errorf("the grant is %s %v", grant, state)
 	}
 }
 

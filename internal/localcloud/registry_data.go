@@ -191,5 +191,24 @@ func kmsKinds() []*kind {
 			replace: []string{"name", "namePrefix"},
 			refs:    []ref{{prop: "targetKeyId", to: []string{"kms.Key"}, by: asKey, part: true, missing: "NotFoundException: Key '{value}' does not exist"}},
 		},
+		{
+			token: "aws:kms/grant:Grant", label: "KMS Grant", args: kms.GrantArgs{}, resource: &kms.Grant{},
+			id: "{in.keyId}:{hex:64}", required: []string{"operations"}, outputs: map[string]string{"grantToken": "{mixed:120}"},
+			settle: func(c *creation) error {
+				c.computed["grantId"] = c.id[strings.LastIndex(c.id, ":")+1:]
+				return nil
+			},
+			rules: map[string]rule{
+				"name":             all(length(1, 256), pattern(`^[a-zA-Z0-9:/_-]+$`, "letters, digits, colons, slashes, underscores and dashes")),
+				"granteePrincipal": arn("iam", "sts"), "retiringPrincipal": arn("iam", "sts"),
+				"operations[*]": oneOf("Decrypt", "Encrypt", "GenerateDataKey", "GenerateDataKeyWithoutPlaintext", "ReEncryptFrom", "ReEncryptTo", "Sign", "Verify",
+					"GetPublicKey", "CreateGrant", "RetireGrant", "DescribeKey", "GenerateDataKeyPair", "GenerateDataKeyPairWithoutPlaintext"),
+			},
+			fixed: true, sets: []string{"operations"},
+			refs: []ref{
+				{prop: "keyId", to: []string{"kms.Key"}, by: asKey, part: true, missing: "NotFoundException: Key '{value}' does not exist"},
+				{prop: "granteePrincipal", to: []string{"iam.Role"}, by: asPrincipal, missing: "InvalidArnException: ARN does not refer to a valid principal: {value}"},
+			},
+		},
 	}
 }
