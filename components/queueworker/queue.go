@@ -205,7 +205,11 @@ func or(value, zero int) int {
 }
 
 func (a *QueueArgs) arn() string     { return a.Location.ARN("sqs", a.Name) }
-func (a *QueueArgs) deadARN() string { return a.Location.ARN("sqs", a.Name+deadSuffix) }
+func (a *QueueArgs) deadARN() string { return DeadLetterARN(a.Location, a.Name) }
+
+// DeadLetterARN gives the ARN of the dead-letter queue of a Queue with a
+// physical name, before either is made.
+func DeadLetterARN(l location.Location, name string) string { return l.ARN("sqs", name+deadSuffix) }
 
 // access is the policy of one of the two queues.
 func (a *QueueArgs) access(arn string) iampolicy.Document {

@@ -1,0 +1,228 @@
+package topic
+
+import (
+	"regexp"
+
+	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/kms"
+	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/sns"
+	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+
+	"github.com/tenantform/tenantform/components/iampolicy"
+	"github.com/tenantform/tenantform/components/internal/check"
+	"github.com/tenantform/tenantform/components/location"
+	"github.com/tenantform/tenantform/components/tags"
+)
+
+// MaxName is the most characters that a topic's name may have here: 256 by
+// CreateTopic in the SNS API Reference, less than the 250 of its key's alias.
+const MaxName = 200
+
+// MaxSubscribers is the most accounts that a topic lets in: a policy has at most
+// 30 KB and 100 statements ("Policy quotas" in the SNS Developer Guide), and
+// each account takes a statement of about 400 bytes.
+const MaxSubscribers = 60
+
+// signatureSHA256 is SNS's newer signature of what it delivers; see "Verifying
+// the signatures of Amazon SNS messages" in the SNS Developer Guide.
+const signatureSHA256 = 2
+
+const (
+	productionWindowDays = 30 // the longest and the shortest that KMS allows
+	otherWindowDays      = 7
+)
+
+var (
+	namePattern    = regexp.MustCompile(`^[a-zA-Z0-9_-]+$`)
+	accountPattern = regexp.MustCompile(`^[0-9]{12}$`)
+)
+
+// Args are the arguments of a Topic.
+type Args struct {
+	Location location.Location
+	Tags     tags.Required
+	// Name is the physical name; 1 to 200 letters, digits, "_" and "-". Who of the
+	// account may publish is for IAM to say: sns:Publish on the topic, and
+	// kms:Decrypt and kms:GenerateDataKey on its key.
+	Name string
+	// Subscribers are the other accounts that may subscribe queues of their own; 12
+	// digits each, at most 60. None: only the topic's own account may.
+	Subscribers []string
+	// Alarms lets the alarms of CloudWatch in the topic's account publish.
+	Alarms bool
+}
+
+// Topic is an SNS topic with the key that encrypts it. Its policy refuses
+// requests without TLS and names who else may use it. The key lets SNS deliver
+// this topic's messages to queues that are encrypted with it too.
+type Topic struct {
+	pulumi.ResourceState
+
+	ARN    pulumi.StringOutput `pulumi:"arn"`
+	Name   pulumi.StringOutput `pulumi:"name"`
+	KeyARN pulumi.StringOutput `pulumi:"keyArn"`
+
+	at  location.Location
+	arn string
+}
+
+// New registers the component. The error is CodeInvalid when an argument is
+// wrong; nothing is registered then.
+func New(ctx *pulumi.Context, name string, args *Args, opts ...pulumi.ResourceOption) (*Topic, error) {
+	if args == nil {
+		args = &Args{}
+	}
+	c := check.New("topic", name)
+	args.check(c)
+	if err := c.Err(); err != nil {
+		return nil, err
+	}
+	t := &Topic{at: args.Location, arn: args.arn()}
+	if err := ctx.RegisterComponentResource("tenantform:topic:Topic", name, t, opts...); err != nil {
+		return nil, err
+	}
+	services := []iampolicy.Statement{delivers(t.arn)}
+	if args.Alarms {
+		services = append(services, args.alarms("UsedByAlarms", []string{"kms:Decrypt", "kms:GenerateDataKey"}, "*"))
+	}
+	key, err := newKey(ctx, name, keyArgs{
+		at: args.Location, tags: args.Tags, alias: args.Name, protects: "Messages of topic " + args.Name, services: services,
+	}, t)
+	if err != nil {
+		return nil, err
+	}
+	made, err := sns.NewTopic(ctx, name+"-topic", &sns.TopicArgs{
+		Name:             pulumi.String(args.Name),
+		KmsMasterKeyId:   key,
+		SignatureVersion: pulumi.Int(signatureSHA256),
+		Policy:           args.access().Input(),
+		Tags:             args.Tags.Map(),
+	}, pulumi.Parent(t))
+	if err != nil {
+		return nil, err
+	}
+	t.ARN, t.Name, t.KeyARN = made.Arn, made.Name, key
+	if err := ctx.RegisterResourceOutputs(t, pulumi.Map{"arn": t.ARN, "name": t.Name, "keyArn": t.KeyARN}); err != nil {
+		return nil, err
+	}
+	return t, nil
+}
+
+func (a *Args) check(c *check.Args) {
+	c.Within("Location", a.Location.Faults())
+	c.Within("Tags", a.Tags.Faults())
+	c.Name("Name", a.Name, MaxName, namePattern)
+	c.Between("Subscribers", len(a.Subscribers), 0, MaxSubscribers, "accounts")
+	seen := map[string]bool{a.Location.AccountID: true}
+	for _, s := range a.Subscribers {
+		if !accountPattern.MatchString(s) || seen[s] {
+			c.Fault("Subscribers", s, "ids of other accounts, 12 digits, each once")
+		}
+		seen[s] = true
+	}
+}
+
+func (a *Args) arn() string { return a.Location.ARN("sns", a.Name) }
+
+// access is the topic's policy. The first statement is that of "Enforce
+// encryption of data in transit" in the SNS Developer Guide; SNS refuses a
+// policy with sns:*. An account is let in by its id, and only for queues of its
+// own in the topic's region.
+func (a *Args) access() iampolicy.Document {
+	doc := iampolicy.Document{{
+		Sid:        "TLSOnly",
+		Effect:     iampolicy.Deny,
+		Principal:  &iampolicy.Principal{AWS: []string{"*"}},
+		Actions:    []string{"sns:Publish"},
+		Resources:  []string{a.arn()},
+		Conditions: iampolicy.Conditions{"Bool": {"aws:SecureTransport": {"false"}}},
+	}}
+	if a.Alarms {
+		doc = append(doc, a.alarms("AlarmsPublish", []string{"sns:Publish"}, a.arn()))
+	}
+	for _, s := range a.Subscribers {
+		there := location.Location{Region: a.Location.Region, AccountID: s}
+		doc = append(doc, iampolicy.Statement{
+			Sid:       "Subscriber" + s,
+			Effect:    iampolicy.Allow,
+			Principal: &iampolicy.Principal{AWS: []string{there.RootARN()}},
+			Actions:   []string{"sns:Subscribe"},
+			Resources: []string{a.arn()},
+			Conditions: iampolicy.Conditions{
+				"StringEquals": {"sns:Protocol": {"sqs"}},
+				"StringLike":   {"sns:Endpoint": {there.ARN("sqs", "*")}},
+			},
+		})
+	}
+	return doc
+}
+
+// alarms lets CloudWatch do something for the account's alarms; see "Key
+// management" in the SNS Developer Guide.
+func (a *Args) alarms(sid string, actions []string, resource string) iampolicy.Statement {
+	return iampolicy.Statement{
+		Sid:       sid,
+		Effect:    iampolicy.Allow,
+		Principal: &iampolicy.Principal{Service: []string{"cloudwatch.amazonaws.com"}},
+		Actions:   actions,
+		Resources: []string{resource},
+		Conditions: iampolicy.Conditions{
+			"ArnLike":      {"aws:SourceArn": {a.Location.ARN("cloudwatch", "alarm:*")}},
+			"StringEquals": {"aws:SourceAccount": {a.Location.AccountID}},
+		},
+	}
+}
+
+// delivers is what a key's policy says so that SNS can put the messages of a
+// topic into a queue that the key encrypts; IAM cannot say it, because SNS is no
+// principal of the account. See "Configuring Amazon SNS encryption with an
+// encrypted Amazon SQS queue subscription" in the SNS Developer Guide.
+func delivers(topicARN string) iampolicy.Statement {
+	return iampolicy.Statement{
+		Sid:        "DeliversTheTopic",
+		Effect:     iampolicy.Allow,
+		Principal:  &iampolicy.Principal{Service: []string{"sns.amazonaws.com"}},
+		Actions:    []string{"kms:Decrypt", "kms:GenerateDataKey"},
+		Resources:  []string{"*"},
+		Conditions: iampolicy.Conditions{"ArnEquals": {"aws:SourceArn": {topicARN}}},
+	}
+}
+
+// keyArgs are what a key is made from.
+type keyArgs struct {
+	at       location.Location
+	tags     tags.Required
+	alias    string // without "alias/"
+	protects string
+	services []iampolicy.Statement // what AWS's services may do with it
+}
+
+// newKey makes a key that the account, and the services named, may use, and
+// gives its ARN.
+func newKey(ctx *pulumi.Context, name string, args keyArgs, parent pulumi.Resource) (pulumi.StringOutput, error) {
+	window := otherWindowDays
+	if args.at.Production() {
+		window = productionWindowDays
+	}
+	doc := append(iampolicy.Document{{
+		Sid:       "TheAccountDecidesByIAM",
+		Effect:    iampolicy.Allow,
+		Principal: &iampolicy.Principal{AWS: []string{args.at.RootARN()}},
+		Actions:   []string{"kms:*"},
+		Resources: []string{"*"},
+	}}, args.services...)
+	key, err := kms.NewKey(ctx, name+"-key", &kms.KeyArgs{
+		Description:          pulumi.String(args.protects),
+		EnableKeyRotation:    pulumi.Bool(true),
+		DeletionWindowInDays: pulumi.Int(window),
+		Policy:               doc.Input(),
+		Tags:                 args.tags.Map(),
+	}, pulumi.Parent(parent))
+	if err != nil {
+		return pulumi.StringOutput{}, err
+	}
+	_, err = kms.NewAlias(ctx, name+"-alias", &kms.AliasArgs{
+		Name:        pulumi.String("alias/" + args.alias),
+		TargetKeyId: key.KeyId,
+	}, pulumi.Parent(parent))
+	return key.Arn, err
+}
