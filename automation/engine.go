@@ -127,7 +127,10 @@ type Stack struct {
 	Name    string           // as given by tenants.StackName and its like
 	Program pulumi.RunFunc   // what the stack should contain; not needed to destroy or repair
 	Subject policies.Subject // what the policies are told about the run
-	Targets []string         // URNs: only these are changed by Preview and Up; all when empty
+	// Targets are URNs: Preview and Up change only these, and the gate judges
+	// only what they change, because what is unchanged may be half of something.
+	// Empty means everything.
+	Targets []string
 }
 
 // stackName is what the engine accepts as a stack's name: it becomes a file

@@ -202,8 +202,12 @@ func (r *run) planned(w *watcher, res auto.PreviewResult, err error, read func(i
 // decide asks the gate and puts its report into the result.
 func (r *run) decide(ctx context.Context) error {
 	r.emit(Event{Phase: PhasePolicy, Kind: EventStarted})
+	judged := r.result.Plan
+	if len(r.spec.Targets) > 0 {
+		judged = judged.Touched()
+	}
 	report, err := r.engine.gate.Evaluate(ctx, policies.Input{
-		Version: policies.InputVersion, Plan: r.result.Plan, Subject: r.spec.Subject, Catalogue: r.engine.opts.Catalogue,
+		Version: policies.InputVersion, Plan: judged, Subject: r.spec.Subject, Catalogue: r.engine.opts.Catalogue,
 	})
 	r.result.Report = report
 	if err != nil {

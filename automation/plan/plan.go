@@ -83,6 +83,17 @@ func (p Plan) Changes() map[Operation]int {
 	return n
 }
 
+// Touched gives the plan without the resources of a cloud that stay as they are.
+func (p Plan) Touched() Plan {
+	out := Plan{Project: p.Project, Stack: p.Stack}
+	for _, r := range p.Resources {
+		if !r.Real() || r.Operation != OperationSame {
+			out.Resources = append(out.Resources, r)
+		}
+	}
+	return out
+}
+
 // Real tells whether a resource is one of a cloud.
 func (r Resource) Real() bool { return r.Custom && !strings.HasPrefix(r.Type, "pulumi:") }
 

@@ -10,6 +10,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/tenantform/tenantform/tenants"
+	"github.com/tenantform/tenantform/tenants/tenantfile"
 )
 
 func (a *app) functionCommand() *cobra.Command {
@@ -132,7 +133,7 @@ func (d deployment) fromFile() (tenants.Function, error) {
 			return f, invalid(x.flag, x.value, "nothing beside --file, which says it")
 		}
 	}
-	f, err := readFunction(d.file)
+	f, err := tenantfile.ReadFunction(d.file)
 	if err != nil {
 		return f, err
 	}

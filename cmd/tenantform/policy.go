@@ -113,7 +113,7 @@ func (a *app) readPlan(file string) (plan.Plan, error) {
 	if file != "-" {
 		f, err := os.Open(file)
 		if err != nil {
-			return plan.Plan{}, unreadable(file, err)
+			return plan.Plan{}, tenants.Errorf(tenants.CodeInvalid, "the preview cannot be read: %w", err)
 		}
 		defer f.Close()
 		in = f

@@ -26,7 +26,7 @@ func (r *Runner) Create(ctx context.Context, t tenants.Tenant, reason string) (O
 	steps := []step{{name: "provision", title: "bring up " + placements[0].String(), run: func(ctx context.Context, op *operation) error {
 		return op.up(ctx, "provision", "bring up "+placements[0].String(), r.tenant(op.tenant, placements, nil))
 	}}}
-	op, err := r.begin(ctx, stored, tenants.Operation{Kind: tenants.OperationCreate, ToTier: t.Tier, Reason: reason}, tenants.StatusCreating, steps)
+	op, err := r.begin(ctx, stored, tenants.Operation{Kind: tenants.OperationCreate, ToTier: t.Tier, Reason: reason}, tenants.StatusCreating, steps, 0)
 	if err != nil {
 		return Outcome{}, err
 	}

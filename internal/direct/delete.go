@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"github.com/tenantform/tenantform/automation"
+	"github.com/tenantform/tenantform/automation/plan"
 	"github.com/tenantform/tenantform/policies"
 	"github.com/tenantform/tenantform/stacks"
 	"github.com/tenantform/tenantform/tenants"
@@ -29,7 +30,7 @@ func (r *Runner) Delete(ctx context.Context, id, reason string) (Outcome, error)
 			return op.destroy(ctx, "destroy", automation.Stack{Name: tenants.StackName(id), Subject: r.deleteSubject(op.tenant, "tenant")})
 		}},
 	}
-	op, err := r.begin(ctx, t, tenants.Operation{Kind: tenants.OperationDelete, FromTier: t.Tier, Reason: reason}, tenants.StatusDeleting, steps)
+	op, err := r.begin(ctx, t, tenants.Operation{Kind: tenants.OperationDelete, FromTier: t.Tier, Reason: reason}, tenants.StatusDeleting, steps, 0)
 	if err != nil {
 		return Outcome{}, err
 	}
@@ -98,11 +99,11 @@ func (op *operation) destroy(ctx context.Context, name string, s automation.Stac
 	return err
 }
 
-// protectedIn gives the resources of a plan of deletions that would refuse it.
+// protectedIn gives the resources that a plan deletes and that would refuse it.
 func protectedIn(res automation.Result) []string {
 	var urns []string
 	for _, x := range res.Plan.Resources {
-		if x.DeletionProtected() {
+		if x.Operation == plan.OperationDelete && x.DeletionProtected() {
 			urns = append(urns, x.URN)
 		}
 	}

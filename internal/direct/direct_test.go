@@ -3,6 +3,7 @@ package direct_test
 import (
 	"context"
 	"fmt"
+	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -119,6 +120,7 @@ func steps(op tenants.Operation) string {
 }
 
 func TestTenantGoesToItsSiloAndBack(t *testing.T) {
+	t.Parallel()
 	h := newHouse(t)
 	ctx := t.Context()
 	h.stackUp("pool-a")
@@ -206,6 +208,7 @@ func TestTenantGoesToItsSiloAndBack(t *testing.T) {
 }
 
 func TestMoveThatFailedGoesOnWhereItStopped(t *testing.T) {
+	t.Parallel()
 	h := newHouse(t)
 	ctx := t.Context()
 	h.stackUp("pool-a")
@@ -237,6 +240,7 @@ func TestMoveThatFailedGoesOnWhereItStopped(t *testing.T) {
 }
 
 func TestMoveThatFailedIsTakenBack(t *testing.T) {
+	t.Parallel()
 	h := newHouse(t)
 	ctx := t.Context()
 	h.stackUp("pool-a")
@@ -244,9 +248,9 @@ func TestMoveThatFailedIsTakenBack(t *testing.T) {
 		t.Fatal(err)
 	}
 	before := h.count()
-	remove := h.cloud.Inject(localcloud.Fault{Type: "aws:s3/bucketV2:BucketV2", Operation: "create", Error: "TooManyBuckets"})
+	// The cause stays, so making the bucket in order to take it away would fail.
+	defer h.cloud.Inject(localcloud.Fault{Type: "aws:s3/bucketV2:BucketV2", Operation: "create", Error: "TooManyBuckets"})()
 	_, err := h.Move(ctx, "acme", "premium", "")
-	remove()
 	if err == nil || h.count() == before {
 		t.Fatalf("move: %v with %d resources; want a failure half way", err, h.count())
 	}
@@ -259,7 +263,118 @@ func TestMoveThatFailedIsTakenBack(t *testing.T) {
 	}
 }
 
+func TestTakingBackThatFailedGoesOnOrTurnsRound(t *testing.T) {
+	t.Parallel()
+	for _, tier := range []string{"standard", "premium"} {
+		t.Run("to_"+tier, func(t *testing.T) {
+			t.Parallel()
+			h := newHouse(t)
+			ctx := t.Context()
+			h.stackUp("pool-a")
+			if _, err := h.Create(ctx, acme("standard"), ""); err != nil {
+				t.Fatal(err)
+			}
+			pooled := h.count()
+			transfers := 0
+			h.Runner.Transfer = func(context.Context, string, tenants.Placement, tenants.Placement) error {
+				if transfers++; transfers == 1 {
+					return tenants.Errorf(tenants.CodeUnavailable, "the users could not be reached")
+				}
+				return nil
+			}
+			if _, err := h.Move(ctx, "acme", "premium", ""); err == nil {
+				t.Fatal("the move did not fail")
+			}
+			remove := h.cloud.Inject(localcloud.Fault{Type: "aws:dynamodb/table:Table", Operation: "delete", Error: "InternalServerError"})
+			_, err := h.Move(ctx, "acme", "standard", "")
+			remove()
+			if err == nil {
+				t.Fatal("the taking back did not fail")
+			}
+			out, err := h.Move(ctx, "acme", tier, "")
+			if err != nil {
+				t.Fatal(err)
+			}
+			if out.Tenant.Tier != tier || len(out.Tenant.Placements) != 1 || out.Tenant.Status != tenants.StatusActive {
+				t.Errorf("the tenant is %+v", out.Tenant)
+			}
+			got := h.owned("acme")
+			if (got["standard"] > 0) != (tier == "standard") || (got["premium"] > 0) != (tier == "premium") {
+				t.Errorf("the cloud holds %v", got)
+			}
+			if want := map[string]int{"standard": 1, "premium": 2}[tier]; transfers != want {
+				t.Errorf("users and data were taken over %d times, want %d", transfers, want)
+			}
+			if tier == "standard" && h.count() != pooled {
+				t.Errorf("%d resources, want %d as before", h.count(), pooled)
+			}
+		})
+	}
+}
+
+func TestFunctionsFollowTheirTenant(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	ctx := t.Context()
+	h.stackUp("platform")
+	h.stackUp("pool-a")
+	if _, err := h.Create(ctx, acme("standard"), ""); err != nil {
+		t.Fatal(err)
+	}
+	code := t.TempDir()
+	if err := os.WriteFile(filepath.Join(code, "app.py"), []byte("def handler(event, context):\n    return event\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	f := tenants.Function{Name: "greet", Runtime: "python3.13", Handler: "app.handler", Archive: code}
+	if _, err := h.Deploy(ctx, "acme", f, ""); err != nil {
+		t.Fatal(err)
+	}
+	for _, f.Name = range []string{"part", "wave"} {
+		if _, err := h.Deploy(ctx, "acme", f, ""); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if _, err := h.Move(ctx, "acme", "free", ""); tenants.CodeOf(err) != tenants.CodeFailedPrecondition {
+		t.Errorf("three functions to a tier that allows two: %v, want failed_precondition", err)
+	}
+	dry, err := h.PlanMove(ctx, "acme", "premium")
+	if err != nil || !dry.Allowed() || dry.Runs[len(dry.Runs)-1].Step != "functions" {
+		t.Errorf("dry run: %v, allowed %v, %+v", err, dry.Allowed(), dry.Operation.Steps)
+	}
+	if _, err := h.Move(ctx, "acme", "premium", ""); err != nil {
+		t.Fatal(err)
+	}
+	premium, err := h.Catalogue.Tier("premium")
+	if err != nil {
+		t.Fatal(err)
+	}
+	all, err := h.cloud.Resources()
+	if err != nil {
+		t.Fatal(err)
+	}
+	seen := 0
+	for _, r := range all {
+		if r.Type != "aws:lambda/function:Function" {
+			continue
+		}
+		seen++
+		if tags, _ := r.Inputs["tags"].(map[string]any); fmt.Sprint(r.Inputs["memorySize"]) != fmt.Sprint(premium.FunctionMemoryMB) || tags["tier"] != "premium" {
+			t.Errorf("function %s has memory %v and tags %v, want those of premium", r.Name, r.Inputs["memorySize"], tags)
+		}
+	}
+	if seen != 3 {
+		t.Errorf("%d functions, want 3", seen)
+	}
+	if _, err := h.Delete(ctx, "acme", ""); err != nil {
+		t.Fatal(err)
+	}
+	if names, _ := h.engine.Stacks(ctx); !slices.Equal(names, []string{"platform", "pool-a"}) {
+		t.Errorf("stacks left: %v", names)
+	}
+}
+
 func TestHalfCreatedTenantIsDeletedWithoutMakingMore(t *testing.T) {
+	t.Parallel()
 	h := newHouse(t)
 	ctx := t.Context()
 	remove := h.cloud.Inject(localcloud.Fault{Type: "aws:s3/bucketV2:BucketV2", Operation: "create", Error: "TooManyBuckets: you have too many"})
@@ -280,6 +395,7 @@ func TestHalfCreatedTenantIsDeletedWithoutMakingMore(t *testing.T) {
 }
 
 func TestMoveWithoutAWayForTheDataIsRefused(t *testing.T) {
+	t.Parallel()
 	h := newHouse(t)
 	h.Runner.Transfer = nil
 	h.stackUp("pool-a")

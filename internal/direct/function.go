@@ -92,7 +92,7 @@ func (r *Runner) changeFunctions(ctx context.Context, id, reason, name string, e
 		}
 		return op.up(ctx, name, title(functions), s)
 	}}}
-	op, err := r.begin(ctx, t, tenants.Operation{Kind: tenants.OperationUpdate, Reason: reason}, tenants.StatusUpdating, steps)
+	op, err := r.begin(ctx, t, tenants.Operation{Kind: tenants.OperationUpdate, Reason: reason}, tenants.StatusUpdating, steps, 0)
 	if err != nil {
 		return Outcome{}, err
 	}

@@ -45,6 +45,7 @@ func TestProcessKilledInEachStep(t *testing.T) {
 	}
 	for _, c := range hangs {
 		t.Run(c.operation+"/"+c.step, func(t *testing.T) {
+			t.Parallel()
 			dir := t.TempDir()
 			h := newHouseIn(t, dir)
 			ctx := t.Context()

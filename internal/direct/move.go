@@ -26,12 +26,9 @@ func (r *Runner) Move(ctx context.Context, id, tier, reason string) (Outcome, er
 	}
 	steps := m.bind(r)
 	entry := tenants.Operation{Kind: tenants.OperationMove, FromTier: m.from.Tier.Name, ToTier: m.to.Tier.Name, Reason: reason}
-	op, err := r.begin(ctx, t, entry, tenants.StatusMoving, steps)
+	op, err := r.begin(ctx, t, entry, tenants.StatusMoving, steps, m.done)
 	if err != nil {
 		return Outcome{}, err
-	}
-	for i := range m.done {
-		op.entry.Steps[i].Progress = tenants.ProgressSucceeded
 	}
 	return op.run(ctx, steps, tenants.StatusActive)
 }
@@ -51,12 +48,20 @@ func (r *Runner) PlanMove(ctx context.Context, id, tier string) (Outcome, error)
 		TenantID: id, Kind: tenants.OperationMove, FromTier: m.from.Tier.Name, ToTier: m.to.Tier.Name,
 	}}
 	var last *plan.Plan
-	for _, s := range m.steps[m.done:] {
+	for _, s := range m.steps[min(m.done, len(m.steps)):] {
 		out.Operation.Steps = append(out.Operation.Steps, tenants.Step{Name: string(s.Kind)})
 		if s.Kind == automation.MoveTransfer {
 			continue
 		}
 		stack := r.tenant(t, s.Placements, releaseOf(t.ID, s.Retiring))
+		if last == nil { // this step is the next to run: it is shown as it will
+			var needed bool
+			if stack, needed, err = r.stackOf(ctx, t, s); err != nil {
+				return out, err
+			} else if !needed {
+				continue
+			}
+		}
 		res, err := r.Engine.Preview(ctx, stack)
 		if err != nil {
 			return out, err
@@ -70,14 +75,45 @@ func (r *Runner) PlanMove(ctx context.Context, id, tier string) (Outcome, error)
 		last = &whole
 		out.Runs = append(out.Runs, StepRun{Step: string(s.Kind), Title: s.Title, Result: res})
 	}
-	return out, nil
+	if !m.functions {
+		return out, nil
+	}
+	t.Tier = m.to.Tier.Name
+	stack, err := r.functions(t)
+	if err != nil {
+		return out, err
+	}
+	res, err := r.Engine.Preview(ctx, stack)
+	out.Operation.Steps = append(out.Operation.Steps, tenants.Step{Name: functionsStep})
+	out.Runs = append(out.Runs, StepRun{Step: functionsStep, Title: m.functionsTitle(), Result: res})
+	return out, err
 }
 
 // move is a planned move, with how far an earlier try of it came.
 type move struct {
-	from, to stacks.Placement
-	steps    []automation.MoveStep
-	done     int
+	from, to  stacks.Placement
+	steps     []automation.MoveStep
+	functions bool // the tenant's functions take the new tier's limits in a last step
+	done      int  // steps that an earlier try has done
+}
+
+// functionsStep is the name of the step after those of the placements.
+const functionsStep = "functions"
+
+func (m move) functionsTitle() string {
+	return "give the tenant's functions the limits of tier " + m.to.Tier.Name
+}
+
+// names gives the names of all steps, in order.
+func (m move) names() []string {
+	var names []string
+	for _, s := range m.steps {
+		names = append(names, string(s.Kind))
+	}
+	if m.functions {
+		names = append(names, functionsStep)
+	}
+	return names
 }
 
 // planMove plans from what the store and the journal say of the tenant.
@@ -101,54 +137,78 @@ func (r *Runner) planMove(ctx context.Context, t tenants.Tenant, tier string) (m
 	if len(t.Placements) == 1 {
 		from.Placement = t.Placements[0]
 	}
-	m := move{from: from, to: to}
+	m := move{from: from, to: to, functions: len(t.Functions) > 0}
 	if m.steps, err = automation.PlanMove(from, to); err != nil {
 		return move{}, err
+	}
+	if n := len(t.Functions); n > target.FunctionCount {
+		return move{}, tenants.Errorf(tenants.CodeFailedPrecondition,
+			"tenant %s has %d functions and tier %s allows %d; take some away first, see \"tenantform function list %s\"", t.ID, n, tier, target.FunctionCount, t.ID)
 	}
 	return m, r.transferable(m)
 }
 
-// resumeMove goes on with the move that failed last, or takes it back.
+// resumeMove goes on with the move that failed last, or takes it back; what
+// failed may itself have been the taking back of a move.
 func (r *Runner) resumeMove(ctx context.Context, t tenants.Tenant, to stacks.Placement) (move, error) {
 	last, err := r.lastMove(ctx, t.ID)
 	if err != nil {
 		return move{}, err
 	}
-	source, err := r.Catalogue.Tier(last.FromTier)
+	// Only a move forward has a transfer, or leaves the tenant in the tier that it comes from.
+	back := t.Tier == last.ToTier && !slices.ContainsFunc(last.Steps, func(s tenants.Step) bool { return s.Name == string(automation.MoveTransfer) })
+	source, aim := last.FromTier, last.ToTier
+	if back {
+		source, aim = aim, source
+	}
+	fromTier, err := r.Catalogue.Tier(source)
 	if err != nil {
 		return move{}, err
 	}
-	aim, err := r.Catalogue.Tier(last.ToTier)
+	toTier, err := r.Catalogue.Tier(aim)
 	if err != nil {
 		return move{}, err
 	}
 	m := move{
-		from: stacks.Placement{Placement: source.Placement(), Tier: source},
-		to:   stacks.Placement{Placement: aim.Placement(), Tier: aim},
+		from:      stacks.Placement{Placement: fromTier.Placement(), Tier: fromTier},
+		to:        stacks.Placement{Placement: toTier.Placement(), Tier: toTier},
+		functions: len(t.Functions) > 0,
 	}
 	switch to.Tier.Name {
-	case last.ToTier:
+	case aim:
 		if m.steps, err = automation.PlanMove(m.from, m.to); err != nil {
 			return move{}, err
 		}
-		for _, s := range last.Steps {
-			if s.Progress == tenants.ProgressSucceeded {
-				m.done++
-			}
-		}
-		if len(last.Steps) != len(m.steps) {
-			m.done = 0
-		}
+		m.done = doneOf(last, m)
 		return m, r.transferable(m)
-	case last.FromTier:
-		if t.Tier != last.FromTier {
+	case source:
+		if t.Tier == aim {
 			return move{}, tenants.Errorf(tenants.CodeFailedPrecondition,
-				"tenant %s: its users and data have gone over to tier %s, so the move cannot be taken back; finish it with \"tenantform tenant move %s --tier %s\"", t.ID, last.ToTier, t.ID, last.ToTier)
+				"tenant %s: its move from %s to %s is past the point from which it can be taken back; finish it with \"tenantform tenant move %s --tier %s\"", t.ID, source, aim, t.ID, aim)
 		}
-		return rollBack(m), nil
+		m = rollBack(m)
+		m.done = doneOf(last, m)
+		return m, nil
 	}
 	return move{}, tenants.Errorf(tenants.CodeFailedPrecondition,
-		"tenant %s: its move from %s to %s failed half way; ask for %s to go on or for %s to take it back", t.ID, last.FromTier, last.ToTier, last.ToTier, last.FromTier)
+		"tenant %s: its move from %s to %s failed half way; ask for %s to go on or for %s to take it back", t.ID, source, aim, aim, source)
+}
+
+// doneOf counts the steps that an earlier try of the same move has done; none
+// when what was tried last is another.
+func doneOf(last tenants.Operation, m move) int {
+	var names []string
+	done := 0
+	for _, s := range last.Steps {
+		names = append(names, s.Name)
+		if s.Progress == tenants.ProgressSucceeded {
+			done++
+		}
+	}
+	if last.ToTier != m.to.Tier.Name || !slices.Equal(names, m.names()) {
+		return 0
+	}
+	return done
 }
 
 // rollBack plans the way back of a move whose users and data have not gone
@@ -188,7 +248,7 @@ func (r *Runner) transferable(m move) error {
 	if r.Transfer != nil {
 		return nil
 	}
-	for _, s := range m.steps[m.done:] {
+	for _, s := range m.steps[min(m.done, len(m.steps)):] {
 		if s.Kind == automation.MoveTransfer {
 			return tenants.Errorf(tenants.CodeFailedPrecondition,
 				"a move from %s to %s takes users and data along, and nothing here can do that on this target; when you have moved them yourself, say so with --data-moved", m.from, m.to)
@@ -199,31 +259,64 @@ func (r *Runner) transferable(m move) error {
 
 // bind makes the move's steps into an operation's.
 func (m move) bind(r *Runner) []step {
-	out := make([]step, 0, len(m.steps))
+	out := make([]step, 0, len(m.steps)+1)
 	for _, s := range m.steps {
-		name := string(s.Kind)
-		out = append(out, step{name: name, title: s.Title, run: func(ctx context.Context, op *operation) error {
-			if s.Kind == automation.MoveTransfer {
-				return m.transfer(ctx, op)
-			}
-			if err := op.change(ctx, func(t *tenants.Tenant) { t.Placements = placementsOf(s, t.Placements) }); err != nil {
+		run := func(ctx context.Context, op *operation) error { return m.place(ctx, op, s) }
+		if s.Kind == automation.MoveTransfer {
+			run = m.transfer
+		}
+		out = append(out, step{name: string(s.Kind), title: s.Title, run: run})
+	}
+	if m.functions {
+		out = append(out, step{name: functionsStep, title: m.functionsTitle(), run: func(ctx context.Context, op *operation) error {
+			s, err := r.functions(op.tenant)
+			if err != nil {
 				return err
 			}
-			if err := op.up(ctx, name, s.Title, r.tenant(op.tenant, s.Placements, releaseOf(op.tenant.ID, s.Retiring))); err != nil {
-				return err
-			}
-			return op.change(ctx, func(t *tenants.Tenant) {
-				if s.Kind == automation.MoveRetire || s.Kind == automation.MoveUpdate {
-					t.Tier = m.to.Tier.Name
-				}
-				t.Placements = nil
-				for _, p := range s.Placements {
-					t.Placements = append(t.Placements, p.Placement)
-				}
-			})
+			return op.up(ctx, functionsStep, m.functionsTitle(), s)
 		}})
 	}
 	return out
+}
+
+// place brings the tenant's placements to what the step says.
+func (m move) place(ctx context.Context, op *operation, s automation.MoveStep) error {
+	if err := op.change(ctx, func(t *tenants.Tenant) { t.Placements = placementsOf(s, t.Placements) }); err != nil {
+		return err
+	}
+	stack, needed, err := op.stackOf(ctx, op.tenant, s)
+	if err != nil {
+		return err
+	}
+	if needed {
+		if err := op.up(ctx, string(s.Kind), s.Title, stack); err != nil {
+			return err
+		}
+	}
+	return op.change(ctx, func(t *tenants.Tenant) {
+		if s.Kind == automation.MoveRetire || s.Kind == automation.MoveUpdate {
+			t.Tier = m.to.Tier.Name
+		}
+		t.Placements = nil
+		for _, p := range s.Placements {
+			t.Placements = append(t.Placements, p.Placement)
+		}
+	})
+}
+
+// stackOf gives the tenant's stack in a step, and whether the step has anything
+// to do. A release changes nothing but what would refuse to be taken away:
+// what is missing of a placement is not made just to be taken away.
+func (r *Runner) stackOf(ctx context.Context, t tenants.Tenant, s automation.MoveStep) (automation.Stack, bool, error) {
+	release := releaseOf(t.ID, s.Retiring)
+	stack := r.tenant(t, s.Placements, release)
+	if s.Kind != automation.MoveRelease {
+		return stack, true, nil
+	}
+	kept := slices.DeleteFunc(slices.Clone(s.Placements), func(p stacks.Placement) bool { return p.Placement == s.Retiring.Placement })
+	res, err := r.Engine.Preview(ctx, r.tenant(t, kept, release))
+	stack.Targets = protectedIn(res)
+	return stack, len(stack.Targets) > 0, err
 }
 
 // placementsOf gives where parts of a tenant may be while a step runs: where

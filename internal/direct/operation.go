@@ -31,26 +31,38 @@ type step struct {
 	run   func(ctx context.Context, op *operation) error
 }
 
-// begin holds the tenant, brings it into a status in progress and opens the
-// journal's entry, of which the caller gives kind, tiers and reason. The caller
-// ends the hold.
-func (r *Runner) begin(ctx context.Context, t tenants.Tenant, entry tenants.Operation, status tenants.Status, steps []step) (*operation, error) {
+// begin opens the journal's entry, of which the caller, who holds the tenant,
+// gives kind, tiers and reason, and brings the tenant into a status in
+// progress. The first done of the steps are taken as done by an earlier try.
+//
+// The entry comes first: a status in progress without an entry would not tell
+// how to go on.
+func (r *Runner) begin(ctx context.Context, t tenants.Tenant, entry tenants.Operation, status tenants.Status, steps []step, done int) (*operation, error) {
+	if err := tenants.Transition(t.Status, status); err != nil {
+		return nil, err
+	}
 	op := &operation{Runner: r, before: t, entry: entry}
 	op.entry.ID, op.entry.TenantID, op.entry.Initiator = strings.ToLower(rand.Text()), t.ID, r.Initiator
 	op.entry.Progress, op.entry.StartedAt = tenants.ProgressRunning, r.now()
-	for _, s := range steps {
-		op.entry.Steps = append(op.entry.Steps, tenants.Step{Name: s.name})
+	for i, s := range steps {
+		mark := tenants.Step{Name: s.name}
+		if i < done {
+			mark.Progress = tenants.ProgressSucceeded
+		}
+		op.entry.Steps = append(op.entry.Steps, mark)
 	}
-	if err := tenants.Transition(t.Status, status); err != nil {
+	if err := r.Journal.Record(ctx, op.entry); err != nil {
 		return nil, err
 	}
 	t.Status, t.UpdatedAt = status, r.now()
 	stored, err := r.Store.Update(ctx, t)
 	if err != nil {
+		op.tenant = t
+		_, err = op.end(ctx, "", err)
 		return nil, err
 	}
 	op.tenant = stored
-	return op, r.Journal.Record(ctx, op.entry)
+	return op, nil
 }
 
 // run does the steps from the first one that is not done, and records each as
@@ -160,14 +172,11 @@ func (r *Runner) after(ctx context.Context, prev plan.Plan, next automation.Resu
 	return next, err
 }
 
-// recover brings a tenant whose operation was killed from its status in
-// progress to the one that records failure, from where it can be tried again.
-// The caller holds the tenant, so nobody is at it any more.
+// recover ends the journal's entry of an operation that was killed, and brings
+// the tenant from its status in progress to the one that records failure, from
+// where it can be tried again. The caller holds the tenant, so nobody is at it
+// any more.
 func (r *Runner) recover(ctx context.Context, t tenants.Tenant) (tenants.Tenant, error) {
-	failed, inProgress := t.Status.Failed()
-	if !inProgress {
-		return t, nil
-	}
 	ops, err := r.Journal.Operations(ctx, t.ID)
 	if err != nil {
 		return t, err
@@ -185,6 +194,10 @@ func (r *Runner) recover(ctx context.Context, t tenants.Tenant) (tenants.Tenant,
 		if err := r.Journal.Record(ctx, op); err != nil {
 			return t, err
 		}
+	}
+	failed, inProgress := t.Status.Failed()
+	if !inProgress {
+		return t, nil
 	}
 	t.Status, t.UpdatedAt = failed, r.now()
 	return r.Store.Update(ctx, t)
