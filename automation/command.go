@@ -50,6 +50,10 @@ func (c *command) Run(ctx context.Context, workdir string, stdin io.Reader, outs
 		// resources would see one of them.
 		args = append(slices.Clone(args), "--json", "--show-sames")
 	}
+	if len(args) > 1 && args[0] == "stack" && args[1] == "init" {
+		// Every command names its stack; a selection would leave a file behind.
+		args = append(slices.Clone(args), "--no-select")
+	}
 	args = append(slices.Clone(args), "--non-interactive")
 	var stdout, stderr bytes.Buffer
 	cmd := exec.Command(c.cli.Path, args...) //nolint:gosec // the path is the operator's choice

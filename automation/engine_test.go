@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
@@ -183,9 +184,9 @@ func (r rig) clean() {
 	if err != nil || len(stacks) > 0 {
 		r.t.Errorf("stacks left: %v, %v", stacks, err)
 	}
-	for _, d := range []string{"runs", "leases"} {
+	for _, d := range []string{"runs", "leases", "home/workspaces", "state/.pulumi/stacks/" + automation.Project} {
 		left, err := os.ReadDir(filepath.Join(r.dir, d))
-		if err != nil || len(left) > 0 {
+		if err != nil && !errors.Is(err, fs.ErrNotExist) || len(left) > 0 {
 			r.t.Errorf("%s holds %v, %v", d, left, err)
 		}
 	}

@@ -148,9 +148,21 @@ func (r *run) removeIfNew() {
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), stopGrace)
 	defer cancel()
-	if err := r.ws.RemoveStack(ctx, r.spec.Name); err != nil {
+	if err := r.removeStack(ctx); err != nil {
 		r.engine.log.Warn("an empty stack stays behind", "stack", r.spec.Name, "error", r.failure(PhaseInit, err, nil))
 	}
+}
+
+// removeStack forgets a stack that contains nothing, and the backups that a
+// file backend keeps of its state.
+func (r *run) removeStack(ctx context.Context) error {
+	if err := r.ws.RemoveStack(ctx, r.spec.Name); err != nil {
+		return err
+	}
+	if s := r.engine.state; s != nil {
+		return s.removeBackups(r.spec.Name)
+	}
+	return nil
 }
 
 // close removes the run's directory.
@@ -279,7 +291,7 @@ func (r *run) destroy(ctx context.Context) error {
 		return r.failure(PhaseDestroy, err, w)
 	}
 	// Only now is the stack forgotten: one that went before its resources would orphan them.
-	if err := r.ws.RemoveStack(ctx, r.spec.Name); err != nil {
+	if err := r.removeStack(ctx); err != nil {
 		return r.failure(PhaseDestroy, err, nil)
 	}
 	return nil

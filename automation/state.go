@@ -47,6 +47,16 @@ func (s *fileState) exists(stack string) bool {
 	return err == nil
 }
 
+// removeBackups removes what the backend keeps of a stack that was removed.
+func (s *fileState) removeBackups(stack string) error {
+	for _, suffix := range []string{".bak", ".bak.attrs", ".attrs"} {
+		if err := os.Remove(s.stackFile(stack) + suffix); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return err
+		}
+	}
+	return nil
+}
+
 func (s *fileState) stacks() ([]string, error) {
 	entries, err := os.ReadDir(filepath.Dir(s.stackFile("x")))
 	if errors.Is(err, fs.ErrNotExist) {
