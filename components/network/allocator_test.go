@@ -203,6 +203,8 @@ func TestAllocatorSaysWhatIsWrong(t *testing.T) {
 		"taken, no range":  {network.Allocator{Supernet: "10.0.0.0/8", Bits: 20}, []string{"10.0.0.0/20", "10.1"}, tenants.CodeInvalid, []string{"taken[1]", "10.1"}},
 		"crumbs": {tenth, []string{"10.0.0.0/17", "10.0.128.0/18"}, tenants.CodeFailedPrecondition,
 			[]string{"supernet 10.0.0.0/16", "/16", "16384 addresses are left of it", "10.0.192.0/18 is the largest"}},
+		"one address": {network.Allocator{Supernet: "10.0.0.0/24", Bits: 24}, []string{"10.0.0.255/32"}, tenants.CodeFailedPrecondition,
+			[]string{"255 addresses are left of it", "10.0.0.0/25 is the largest"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			p, err := c.a.Next(c.taken)
