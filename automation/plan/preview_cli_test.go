@@ -320,7 +320,7 @@ func (l *language) Run(ctx context.Context, req *pulumirpc.RunRequest) (*pulumir
 	if err != nil {
 		return nil, err
 	}
-	defer c.Close()
+	defer func() { _ = c.Close() }()
 	if err := pulumi.RunWithContext(c, l.program); err != nil {
 		return &pulumirpc.RunResponse{Error: err.Error()}, nil
 	}

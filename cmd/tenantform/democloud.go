@@ -228,11 +228,10 @@ func sorted(list []string) []string { return slices.Sorted(slices.Values(list)) 
 func listFiles(dir string) []string {
 	var out []string
 	_ = filepath.WalkDir(dir, func(path string, e fs.DirEntry, err error) error {
-		if err != nil || e.IsDir() {
-			return nil
-		}
-		if rel, err := filepath.Rel(dir, path); err == nil {
-			out = append(out, rel)
+		if err == nil && !e.IsDir() {
+			if rel, err := filepath.Rel(dir, path); err == nil {
+				out = append(out, rel)
+			}
 		}
 		return nil
 	})

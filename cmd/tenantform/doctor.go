@@ -176,7 +176,7 @@ func (a *app) examineCloud(ctx context.Context) finding {
 	if err != nil {
 		return finding{Name: "local cloud", State: stateMissing, Found: oneLine(err.Error())}
 	}
-	defer cloud.Close()
+	defer func() { _ = cloud.Close() }()
 	all, err := cloud.Resources()
 	if err != nil {
 		return finding{Name: "local cloud", State: stateMissing, Found: oneLine(err.Error()), Do: "a file in " + dir + " is damaged: restore it or remove it"}

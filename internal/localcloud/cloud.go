@@ -172,7 +172,7 @@ func (c *Cloud) Delete(account, region, typ, id string) error {
 	if err != nil {
 		return err
 	}
-	_, err = c.store.remove(rec)
+	err = c.store.remove(rec)
 	return err
 }
 

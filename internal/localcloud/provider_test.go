@@ -396,7 +396,7 @@ func TestNameOfARemovedFileIsFree(t *testing.T) {
 		t.Fatal(err)
 	}
 	rec.Unique = "" // as rm would, leave the claim
-	if _, err := c.store.remove(rec); err != nil {
+	if err := c.store.remove(rec); err != nil {
 		t.Fatal(err)
 	}
 	e.must("s3.BucketV2", object{"bucket": "data"})
@@ -407,7 +407,7 @@ func TestNameOfARemovedFileIsFree(t *testing.T) {
 	}
 	other.must("s3.BucketV2", object{"bucket": "data"})
 	rec.Unique = "data"
-	if _, err := c.store.remove(rec); err != nil {
+	if err := c.store.remove(rec); err != nil {
 		t.Fatal(err)
 	}
 	_, _, err = e.create("s3.BucketV2", object{"bucket": "data"})

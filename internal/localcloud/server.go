@@ -419,7 +419,7 @@ func (c *Cloud) delete(k *kind, at place, key string) error {
 	if err := c.deletable(k, rec); err != nil {
 		return err
 	}
-	_, err = c.store.remove(rec)
+	err = c.store.remove(rec)
 	return err
 }
 

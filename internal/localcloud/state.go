@@ -96,7 +96,7 @@ func (k *kind) named(r *pulumirpc.CheckRequest, olds, news resource.PropertyMap)
 	if k.autoname == nil || present(news[resource.PropertyKey(k.name)]) || present(news[resource.PropertyKey(k.name+"Prefix")]) {
 		return r.News, nil, nil
 	}
-	name := ""
+	var name string
 	if old := reveal(olds[resource.PropertyKey(k.name)]); old.IsString() && autonamed(olds, k.name) {
 		name = old.StringValue()
 	} else {

@@ -89,8 +89,8 @@ func (s *store) replace(rec *record) error {
 	return s.write(s.path(place{rec.Account, rec.Region}, shortName(rec.Type), rec.key()), rec, false)
 }
 
-// remove takes a record away; false when it was gone already.
-func (s *store) remove(rec *record) (bool, error) {
+// remove takes a record away; one that is gone already is no error.
+func (s *store) remove(rec *record) error {
 	short := shortName(rec.Type)
 	path := s.path(place{rec.Account, rec.Region}, short, rec.key())
 	err := os.Remove(path)
@@ -101,9 +101,9 @@ func (s *store) remove(rec *record) (bool, error) {
 		_ = os.Remove(s.claimPath(short, rec.Unique))
 	}
 	if errors.Is(err, fs.ErrNotExist) {
-		return false, nil
+		return nil
 	}
-	return err == nil, unavailable(err)
+	return unavailable(err)
 }
 
 // get reads a record; nil when there is none.
