@@ -15,7 +15,7 @@ func bans() []ban {
 	return []ban{
 		{"github.com/pulumi/pulumi/sdk/v3/go/auto/...", []string{"automation"},
 			"runs of Pulumi get their lease, their scrubbed environment and their classified errors in one place"},
-		{"github.com/pulumi/...", []string{"components/...", "stacks/...", "automation", "internal/localcloud", "cmd/pulumi-analyzer-policy-tenantform"},
+		{"github.com/pulumi/...", []string{"components/...", "stacks/...", "automation", "internal/localcloud", "examples/blueprints/...", "cmd/pulumi-analyzer-policy-tenantform"},
 			"what describes and runs infrastructure knows Pulumi, nothing else; localcloud checks inputs against the SDK's types"},
 		{"go.temporal.io/...", []string{"internal/workflows/...", "cmd/..."},
 			"what is done to a tenant must not depend on the engine that remembers how far it is"},
@@ -64,6 +64,7 @@ func directions() []direction {
 		{"stacks", []string{"components/...", "tenants"}, false, "a program is components and a specification"},
 		{"stacks/program", []string{"stacks", "tenants"}, false, "it fills specifications from stack configuration, and runs the same programs"},
 		{"policies/...", []string{"policies/...", "automation/plan", "tenants"}, false, "a decision depends on the plan and the catalogue alone"},
+		{"examples/blueprints/...", []string{"components/...", "tenants"}, false, "an example is made of what anybody's program can import"},
 		{"internal/arch", nil, true, "its rules must not depend on what they rule"},
 		{"internal/direct", []string{"automation", "automation/plan", "policies", "stacks", "tenants"}, false,
 			"operations use the engine and the stores' interfaces, and no adapter by name"},
