@@ -299,6 +299,7 @@ func TestText(t *testing.T) {
 		want string
 	}{
 		{nil, ""}, {"a", "a"}, {true, "true"}, {1.5, "1.5"}, {plan.Secret(), "[secret]"}, {plan.Unknown(), "[unknown]"},
+		{"arn:04da6b54-80e4-46f7-96ec-b56ff0331ba9", "[unknown]"}, {map[string]any{"4dabf18193072939515e22adb298388d": "1b47061264138c4ac30d75fd1eb44270", "value": "x"}, "[secret]"},
 		{[]any{"<a>", plan.Secret()}, `["<a>","[secret]"]`}, {map[string]any{"a": plan.Unknown()}, `{"a":"[unknown]"}`},
 		{strings.Repeat("ä", MaxValue+1), strings.Repeat("ä", MaxValue-1) + "…"}, {make(chan int), "[unprintable]"},
 	} {

@@ -66,6 +66,7 @@ unreadable := [
 	`{"Statement": [{"Action": "a:b", "Resource": "*"}]}`,
 	`{"Statement": [{"Effect": "Allow", "Resource": "*"}]}`,
 	`{"Statement": [{"Effect": "Allow", "action": "*", "Resource": "*"}]}`,
+	`{"Statement": [{"Effect": "Allow", "Action": "a:b", "action": "*", "Resource": "*"}]}`,
 	`{"Statement": [{"Effect": "Allow", "Action": "a:b", "NotAction": "c:d", "Resource": "*"}]}`,
 	`{"Statement": [{"Effect": "Allow", "Action": [], "Resource": "*"}]}`,
 	`{"Statement": [{"Effect": "Allow", "Action": [1], "Resource": "*"}]}`,

@@ -28,6 +28,7 @@ test_own_block if {
 test_none if {
 	found([bucket("a", {})]) == {["a", "", false]}
 	found([bucket("a", {"bucket": "files"}), block(own, [])]) == {["a", "", false]}
+	found([bucket("a", {"bucket": ""}), block(own, [])]) == {["a", "", false]}
 	found([bucket("a", {"bucket": unknown}), block(own, [])]) == {["a", "", false]}
 	found([bucket("a", {}), bucket("b", {}), block(own, ["a"])]) == {["b", "", false]}
 	found([bucket("a", {}), bucket("b", {}), block(own, ["a", "b"])]) == {["a", "", false], ["b", "", false]}

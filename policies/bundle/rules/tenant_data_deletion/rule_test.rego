@@ -50,6 +50,14 @@ test_below_a_component if {
 	found(object.union(gone, {"parent": "not-in-the-plan"}), move) == {""}
 }
 
+test_component_without_a_name if {
+	resources := [
+		{"urn": "c", "type": "x:y:Z", "name": "", "custom": false, "operation": "delete"},
+		object.union(gone, {"urn": "u", "name": "items", "custom": true, "protected": false, "parent": "c"}),
+	]
+	count(rule.findings) == 1 with input as {"plan": {"resources": resources}, "subject": {"release": {"kind": "move", "under": ""}}}
+}
+
 test_replace_is_never_excused if {
 	replaced := {"type": table, "operation": "replace", "inputs": {}, "oldInputs": {}, "replaceKeys": ["hashKey", "name"]}
 	without_release(replaced) == {"hashKey, name"}

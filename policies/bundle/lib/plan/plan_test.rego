@@ -1,0 +1,51 @@
+package tenantform.lib.plan_test
+
+import data.tenantform.lib.plan
+
+values := [null, true, 0, "", "x", [], {}, {"$unknown": false}, {"a": 1}, set()]
+
+test_defined_for_every_value if every v in values {
+	plan.is_unknown(v) == false
+	plan.is_secret(v) == false
+	plan.is_opaque(v) == false
+	is_array(plan.list(v))
+	is_string(plan.text(v))
+	plan.finding({"urn": "u"}, "p", v, "m") == {"urn": "u", "property": "p", "value": v, "message": "m", "unknown": false}
+}
+
+test_marked if {
+	plan.is_unknown({"$unknown": true})
+	plan.is_secret({"$secret": true})
+	every v in [{"$unknown": true}, {"$secret": true}] {
+		plan.is_opaque(v)
+		plan.finding({"urn": "u"}, "p", v, "m").unknown
+		endswith(plan.finding({"urn": "u"}, "p", v, "m").message, ": m")
+	}
+}
+
+test_live if {
+	resources := [{"urn": o, "type": "t", "operation": o} | some o in ["same", "create", "update", "replace", "delete", "read", "other"]]
+	of := {r.urn | some r in plan.of_type("t")} with input as {"plan": {"resources": resources}}
+	of == {"same", "create", "update", "replace"}
+	none := plan.of_type("x") with input as {"plan": {"resources": resources}}
+	none == []
+}
+
+test_chain if {
+	resources := [
+		{"urn": "a", "operation": "delete"}, {"urn": "b", "parent": "a", "operation": "same"},
+		{"urn": "c", "parent": "b", "operation": "delete"}, {"urn": "d", "parent": "elsewhere", "operation": "same"},
+	]
+	up := plan.chain("c") with input as {"plan": {"resources": resources}}
+	up == {"a", "b", "c"}
+	alone := plan.chain("d") with input as {"plan": {"resources": resources}}
+	alone == {"d"}
+}
+
+test_sources if {
+	resources := [{"urn": "vpc", "type": "v", "operation": "same"}, {"urn": "gone", "type": "v", "operation": "delete"}]
+	r := {"propertyDependencies": {"vpcId": ["vpc", "gone", "elsewhere"]}}
+	found := plan.sources_of_type(r, "vpcId", "v") with input as {"plan": {"resources": resources}}
+	found == {"vpc"}
+	plan.sources({}, "vpcId") == set()
+}
