@@ -49,7 +49,14 @@ func TestRego(t *testing.T) {
 		}
 	}
 	compiler := ast.NewCompiler().WithCapabilities(capabilities()).WithStrict(true)
-	results, err := tester.NewRunner().SetCompiler(compiler).RaiseBuiltinErrors(true).SetStore(inmem.NewFromObject(src.data)).Run(t.Context(), src.modules)
+	store := inmem.NewFromObject(src.data)
+	txn, err := store.NewTransaction(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer store.Abort(t.Context(), txn)
+	runner := tester.NewRunner().SetCompiler(compiler).RaiseBuiltinErrors(true).SetStore(store).SetModules(src.modules)
+	results, err := runner.RunTests(t.Context(), txn)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -50,7 +50,11 @@ func TestReferenceStacks(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer cloud.Close()
+	defer func() {
+		if err := cloud.Close(); err != nil {
+			t.Error(err)
+		}
+	}()
 	evaluator, err := policies.New(ctx, nil)
 	if err != nil {
 		t.Fatal(err)

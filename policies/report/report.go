@@ -27,7 +27,7 @@ func Text(w io.Writer, r policies.Report) error {
 	}
 	fmt.Fprintf(b, "refused: %s\n", count(len(r.Findings), "finding"))
 	for _, f := range r.Findings {
-		b.WriteByte('\n')
+		fmt.Fprintln(b)
 		head := string(f.Severity) + "  " + f.Rule
 		if f.Unknown {
 			head += "  (not known before the run)"
@@ -79,7 +79,7 @@ func paragraph(b *bufio.Writer, label, text string) {
 	room := Width - len(label)
 	indent := strings.Repeat(" ", len(label))
 	for _, line := range wrap(clean(text), room) {
-		b.WriteString(label + line + "\n")
+		fmt.Fprintln(b, label+line)
 		label = indent
 	}
 }

@@ -90,8 +90,11 @@ func page(r policies.Rule, refused []string) []byte {
 // examples gives what the rule says about its violating fixtures, each message once.
 func examples(ctx context.Context, e *policies.Evaluator, dir, id string) ([]string, error) {
 	names, err := filepath.Glob(filepath.Join(dir, id, "fixtures", "violates*.json"))
-	if err != nil || len(names) == 0 {
-		return nil, fmt.Errorf("rule %s has no violating fixture: %v", id, err)
+	if err != nil {
+		return nil, err
+	}
+	if len(names) == 0 {
+		return nil, fmt.Errorf("rule %s has no violating fixture", id)
 	}
 	var lines []string
 	seen := map[string]bool{}
