@@ -1,0 +1,212 @@
+package conformance_test
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/tenantform/tenantform/automation"
+	"github.com/tenantform/tenantform/policies"
+)
+
+const (
+	core      = "123456789012" // whose credentials are used; the emulator's own default
+	functions = "222222222222"
+	region    = "eu-west-1"
+)
+
+// pieces are the programs that the suite needs beside the project.
+type pieces struct {
+	pulumi   automation.CLI
+	provider string // the Terraform AWS provider
+	bridge   string // Pulumi's plugin for any Terraform provider
+	moto     string
+	aws      string
+}
+
+// findPieces skips the test, with the reason, when something is missing.
+func findPieces(t *testing.T) pieces {
+	t.Helper()
+	if testing.Short() {
+		t.Skip("takes minutes; not run with -short")
+	}
+	p := pieces{provider: os.Getenv("TENANTFORM_TF_AWS_PROVIDER"), bridge: os.Getenv("TENANTFORM_TERRAFORM_BRIDGE")}
+	if p.provider == "" {
+		t.Skip("TENANTFORM_TF_AWS_PROVIDER does not name a Terraform AWS provider; \"make conformance\" looks for one")
+	}
+	if p.bridge == "" {
+		p.bridge = "../../bin/pulumi-resource-terraform-provider"
+	}
+	for what, path := range map[string]*string{"TENANTFORM_TF_AWS_PROVIDER": &p.provider, "pulumi's plugin for Terraform providers (tools/ensure.sh terraform-bridge)": &p.bridge} {
+		if _, err := os.Stat(*path); err != nil {
+			t.Skipf("%s: %v", what, err)
+		}
+		abs, err := filepath.Abs(*path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		*path = abs
+	}
+	for name, path := range map[string]*string{"moto_server": &p.moto, "aws": &p.aws} {
+		found, err := exec.LookPath(name)
+		if err != nil {
+			t.Skipf("%s is not on PATH", name)
+		}
+		*path = found
+	}
+	var err error
+	if p.pulumi, err = automation.FindPulumi([]string{"../../bin/pulumi"}); err != nil {
+		t.Skip(err)
+	}
+	return p
+}
+
+// allow lets everything through: what the policies say is tested elsewhere.
+type allow struct{}
+
+func (allow) Evaluate(_ context.Context, in policies.Input) (policies.Report, error) {
+	return policies.Report{Verdict: policies.VerdictAllow, ResourcesSeen: len(in.Plan.Resources), RulesRun: 1}, nil
+}
+
+// rig is an engine over the real provider and an emulator of AWS.
+type rig struct {
+	*automation.Engine
+	t        *testing.T
+	pieces   pieces
+	endpoint string
+	dir      string
+}
+
+func newRig(t *testing.T) *rig {
+	t.Helper()
+	r := &rig{t: t, pieces: findPieces(t), dir: t.TempDir()}
+	plugins := filepath.Join(r.dir, "plugins")
+	build := exec.CommandContext(t.Context(), "go", "build", "-o", filepath.Join(plugins, "pulumi-resource-aws"), ".")
+	build.Dir = "../awsprovider"
+	if out, err := build.CombinedOutput(); err != nil {
+		t.Fatalf("the provider could not be built: %v\n%s", err, out)
+	}
+	r.endpoint = startMoto(t, r.pieces.moto)
+	env := map[string]string{
+		"PATH":                        plugins + string(os.PathListSeparator) + os.Getenv("PATH"),
+		"TENANTFORM_TF_AWS_PROVIDER":  r.pieces.provider,
+		"TENANTFORM_TERRAFORM_BRIDGE": r.pieces.bridge,
+		"TENANTFORM_AWSPROVIDER_DIR":  filepath.Join(r.dir, "awsprovider"),
+		// Whatever is missing must be said, not fetched.
+		"PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION": "true",
+	}
+	for k, v := range r.awsEnv(nil) {
+		t.Setenv(k, v)
+	}
+	e, err := automation.New(r.dir, allow{}, &automation.Options{Pulumi: r.pieces.pulumi, Env: env, Pass: automation.AWSEnvironment(), Parallel: 2})
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.Engine = e
+	return r
+}
+
+// awsEnv is what AWS's SDKs and command read; session replaces the credentials.
+func (r *rig) awsEnv(session map[string]string) map[string]string {
+	env := map[string]string{
+		"AWS_ENDPOINT_URL": r.endpoint, "AWS_ACCESS_KEY_ID": "testing", "AWS_SECRET_ACCESS_KEY": "testing",
+		"AWS_DEFAULT_REGION": region, "AWS_MAX_ATTEMPTS": "2", "AWS_EC2_METADATA_DISABLED": "true",
+		"AWS_CONFIG_FILE": os.DevNull, "AWS_SHARED_CREDENTIALS_FILE": os.DevNull, "AWS_PAGER": "",
+	}
+	for k, v := range session {
+		env[k] = v
+	}
+	return env
+}
+
+// startMoto serves the emulator on a free port until the test ends.
+func startMoto(t *testing.T, moto string) string {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	address := l.Addr().String()
+	l.Close()
+	_, port, _ := net.SplitHostPort(address)
+	mended, err := filepath.Abs("testdata/moto")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var log bytes.Buffer
+	cmd := exec.Command(moto, "-H", "127.0.0.1", "-p", port)
+	cmd.Env = append(os.Environ(), "AWS_ACCESS_KEY_ID=testing", "AWS_SECRET_ACCESS_KEY=testing", "MOTO_ACCOUNT_ID="+core, "PYTHONPATH="+mended)
+	cmd.Stdout, cmd.Stderr = &log, &log
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	var once sync.Once
+	t.Cleanup(func() {
+		once.Do(func() {
+			_ = syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL)
+			_ = cmd.Wait()
+			if t.Failed() {
+				tail := log.String()
+				if len(tail) > 3000 {
+					tail = tail[len(tail)-3000:]
+				}
+				t.Logf("the emulator's last words:\n%s", tail)
+			}
+		})
+	})
+	for range 300 {
+		conn, err := net.DialTimeout("tcp", address, time.Second)
+		if err == nil {
+			conn.Close()
+			return "http://" + address
+		}
+		time.Sleep(100 * time.Millisecond)
+	}
+	t.Fatal("the emulator did not start within 30 s")
+	return ""
+}
+
+// aws runs AWS's own command, an independent look at what is there, and decodes
+// its answer.
+func (r *rig) aws(out any, account string, args ...string) error {
+	var session map[string]string
+	if account != core {
+		var creds struct {
+			Credentials struct{ AccessKeyID, SecretAccessKey, SessionToken string }
+		}
+		if err := r.aws(&creds, core, "sts", "assume-role", "--role-arn", "arn:aws:iam::"+account+":role/looker", "--role-session-name", "look"); err != nil {
+			return err
+		}
+		session = map[string]string{"AWS_ACCESS_KEY_ID": creds.Credentials.AccessKeyID,
+			"AWS_SECRET_ACCESS_KEY": creds.Credentials.SecretAccessKey, "AWS_SESSION_TOKEN": creds.Credentials.SessionToken}
+	}
+	cmd := exec.CommandContext(r.t.Context(), r.pieces.aws, append(args, "--output", "json", "--no-cli-pager")...)
+	for k, v := range r.awsEnv(session) {
+		cmd.Env = append(cmd.Env, k+"="+v)
+	}
+	cmd.Env = append(cmd.Env, "PATH="+os.Getenv("PATH"), "HOME="+os.Getenv("HOME"))
+	data, err := cmd.Output()
+	if err != nil {
+		var exit *exec.ExitError
+		if errors.As(err, &exit) {
+			return fmt.Errorf("aws %s: %s", strings.Join(args, " "), bytes.TrimSpace(exit.Stderr))
+		}
+		return err
+	}
+	if out == nil || len(bytes.TrimSpace(data)) == 0 {
+		return nil
+	}
+	return json.Unmarshal(data, out)
+}
