@@ -1,12 +1,12 @@
 package automation
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"io"
 	"os"
 	"os/exec"
+	"runtime"
 	"slices"
 	"syscall"
 	"time"
@@ -31,6 +31,7 @@ type command struct {
 	env       []string
 	lease     *lease          // nil when the run holds none
 	interrupt <-chan struct{} // closed: tell the CLI to stop
+	dieWithUs bool            // the CLI is killed with this process
 	quiet     bool            // answer "stack output" and "stack history" with nothing
 	selected  bool            // answer "stack select" with yes: the stack is known to exist
 }
@@ -55,31 +56,70 @@ func (c *command) Run(ctx context.Context, workdir string, stdin io.Reader, outs
 		args = append(slices.Clone(args), "--no-select")
 	}
 	args = append(slices.Clone(args), "--non-interactive")
-	var stdout, stderr bytes.Buffer
 	cmd := exec.Command(c.cli.Path, args...) //nolint:gosec // the path is the operator's choice
 	cmd.Dir = workdir
 	cmd.Env = append(slices.Clone(c.env), env...)
 	cmd.Stdin = stdin
-	cmd.Stdout = io.MultiWriter(append(outs, &stdout)...)
-	cmd.Stderr = io.MultiWriter(append(errs, &stderr)...)
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true} // a Ctrl-C at the terminal is for us
+	if c.dieWithUs {
+		dieWithParent(cmd.SysProcAttr)
+	}
 	if c.lease != nil {
 		cmd.ExtraFiles = []*os.File{c.lease.file}
 	}
-	if err := cmd.Start(); err != nil {
-		return "", "", -1, err
+	stdout, stderr, err := c.wait(ctx, cmd, workdir)
+	for _, w := range outs {
+		_, _ = io.WriteString(w, stdout)
 	}
-	done := make(chan struct{})
-	go c.stopWhenTold(ctx, cmd.Process, done)
-	err := cmd.Wait()
-	close(done)
+	for _, w := range errs {
+		_, _ = io.WriteString(w, stderr)
+	}
 	code := -1
 	if exit, ok := errors.AsType[*exec.ExitError](err); ok {
 		code = exit.ExitCode()
 	} else if err == nil {
 		code = 0
 	}
-	return stdout.String(), stderr.String(), code, err
+	return stdout, stderr, code, err
+}
+
+// wait runs the CLI and gives what it said. It says it into files: a pipe
+// would kill it in the middle of its work when this process is gone.
+func (c *command) wait(ctx context.Context, cmd *exec.Cmd, dir string) (stdout, stderr string, err error) {
+	out, err := os.CreateTemp(dir, "stdout.*")
+	if err != nil {
+		return "", "", err
+	}
+	defer func() { _ = out.Close() }()
+	errOut, err := os.CreateTemp(dir, "stderr.*")
+	if err != nil {
+		return "", "", err
+	}
+	defer func() { _ = errOut.Close() }()
+	cmd.Stdout, cmd.Stderr = out, errOut
+
+	// See dieWithParent: nobody else may have, and end, the thread until then.
+	runtime.LockOSThread()
+	defer runtime.UnlockOSThread()
+	if err := cmd.Start(); err != nil {
+		return "", "", err
+	}
+	done := make(chan struct{})
+	go c.stopWhenTold(ctx, cmd.Process, done)
+	err = cmd.Wait()
+	close(done)
+	stdout, outErr := said(out)
+	stderr, errErr := said(errOut)
+	return stdout, stderr, errors.Join(err, outErr, errErr)
+}
+
+// said reads a file from its beginning.
+func said(f *os.File) (string, error) {
+	if _, err := f.Seek(0, io.SeekStart); err != nil {
+		return "", err
+	}
+	data, err := io.ReadAll(f)
+	return string(data), err
 }
 
 // stopWhenTold sends the CLI an interrupt when its context ends or the engine

@@ -49,7 +49,7 @@ func TestCLIKilledInAnUp(t *testing.T) {
 				t.Fatal("a killed run reported success")
 			}
 			remove()
-			if locks := lockFiles(t, r); len(locks) != 1 {
+			if locks := lockFiles(r); len(locks) != 1 {
 				t.Fatalf("the kill left %d locks, want the one that the test is about", len(locks))
 			}
 			res := r.up(sample("acme", 30))
@@ -100,46 +100,77 @@ func TestCLIKilledInADestroy(t *testing.T) {
 	}
 }
 
+// killedEngines are where the process that runs an engine is killed.
+var killedEngines = []struct {
+	name  string
+	fault localcloud.Fault
+	there func(t *testing.T, r rig) bool // the run has come to the fault
+}{
+	{"in_a_preview", localcloud.Fault{Type: "aws:iam/role:Role", Operation: "check", Hang: true},
+		func(_ *testing.T, r rig) bool { return exists(stateFile(r)) && len(lockFiles(r)) == 0 }},
+	{"in_an_update", localcloud.Fault{Type: "aws:dynamodb/table:Table", Operation: "create", Hang: true, After: true},
+		func(t *testing.T, r rig) bool { return pendingOf(t, r, "creating", "aws:dynamodb/table:Table") }},
+}
+
 // TestEngineKilled kills the process that runs the engine, and with it the
 // program and the cloud; the CLI is left to itself until it ends.
 func TestEngineKilled(t *testing.T) {
 	if dir := os.Getenv("TENANTFORM_TEST_VICTIM"); dir != "" {
 		r := newRig(t, dir, allow{}, nil)
-		r.cloud.Inject(localcloud.Fault{Type: "aws:dynamodb/table:Table", Operation: "create", Hang: true, After: true})
+		for _, k := range killedEngines {
+			if k.name == os.Getenv("TENANTFORM_TEST_VICTIM_AT") {
+				r.cloud.Inject(k.fault)
+			}
+		}
 		_, err := r.Up(t.Context(), sample("acme", 30))
 		t.Fatalf("the victim was not killed: %v", err)
 	}
-	dir := t.TempDir()
-	victim := exec.Command(os.Args[0], "-test.run", "^TestEngineKilled$", "-test.v")
-	victim.Env = append(os.Environ(), "TENANTFORM_TEST_VICTIM="+dir)
-	var said bytes.Buffer
-	victim.Stdout, victim.Stderr = &said, &said
-	if err := victim.Start(); err != nil {
-		t.Fatal(err)
-	}
-	r := newRig(t, dir, allow{}, nil)
-	waitFor(t, "the table's creation", func() bool { return pendingOf(t, r, "creating", "aws:dynamodb/table:Table") })
-	if err := victim.Process.Kill(); err != nil {
-		t.Fatal(err)
-	}
-	_ = victim.Wait()
+	for _, k := range killedEngines {
+		for _, then := range []string{"up", "destroy"} {
+			t.Run(k.name+"_then_"+then, func(t *testing.T) {
+				t.Parallel()
+				dir := t.TempDir()
+				victim := exec.Command(os.Args[0], "-test.run", "^TestEngineKilled$", "-test.v")
+				victim.Env = append(os.Environ(), "TENANTFORM_TEST_VICTIM="+dir, "TENANTFORM_TEST_VICTIM_AT="+k.name)
+				var said bytes.Buffer
+				victim.Stdout, victim.Stderr = &said, &said
+				if err := victim.Start(); err != nil {
+					t.Fatal(err)
+				}
+				r := newRig(t, dir, allow{}, nil)
+				waitFor(t, "the fault", func() bool { return k.there(t, r) })
+				time.Sleep(300 * time.Millisecond)
+				if err := victim.Process.Kill(); err != nil {
+					t.Fatal(err)
+				}
+				_ = victim.Wait()
 
-	var res automation.Result
-	waitFor(t, "the end of the orphaned CLI", func() bool {
-		var err error
-		res, err = r.Up(t.Context(), sample("acme", 30))
-		if code := tenants.CodeOf(err); code == tenants.CodeConflict && strings.Contains(err.Error(), "another operation is running") {
-			return false
-		} else if err != nil {
-			t.Fatalf("up: %v\nthe victim said:\n%s", err, said.String())
+				waitFor(t, "the end of the orphaned CLI", func() bool {
+					var err error
+					if then == "up" {
+						_, err = r.Up(t.Context(), sample("acme", 30))
+					} else {
+						_, err = r.Destroy(t.Context(), automation.Stack{Name: "tenant-acme"})
+					}
+					if tenants.CodeOf(err) == tenants.CodeConflict && strings.Contains(err.Error(), "another operation is running") {
+						return false
+					} else if err != nil {
+						t.Fatalf("%s: %v\nthe victim said:\n%s", then, err, said.String())
+					}
+					return true
+				})
+				if then == "destroy" {
+					r.whole(0)
+					r.clean()
+					return
+				}
+				r.whole(sampleSize)
+				if left, _ := os.ReadDir(filepath.Join(dir, "runs")); len(left) > 0 {
+					t.Errorf("the killed process's working directory is still there: %v", left)
+				}
+			})
 		}
-		return true
-	})
-	r.whole(sampleSize)
-	if left, _ := os.ReadDir(filepath.Join(dir, "runs")); len(left) > 0 {
-		t.Errorf("the killed process's working directory is still there: %v", left)
 	}
-	_ = res
 }
 
 func TestLiveLockIsNeverCleared(t *testing.T) {
@@ -223,7 +254,7 @@ func killAt(t *testing.T, r rig, op, typ string) {
 	t.Helper()
 	waitFor(t, op+" of "+typ, func() bool { return pendingOf(t, r, op, typ) })
 	time.Sleep(300 * time.Millisecond)
-	locks := lockFiles(t, r)
+	locks := lockFiles(r)
 	if len(locks) != 1 {
 		t.Fatalf("%d locks on the stack, want one", len(locks))
 	}
@@ -239,19 +270,19 @@ func killAt(t *testing.T, r rig, op, typ string) {
 	}
 }
 
-func lockFiles(t *testing.T, r rig) []string {
-	t.Helper()
-	paths, err := filepath.Glob(filepath.Join(r.dir, "state", ".pulumi", "locks", "organization", automation.Project, "*", "*.json"))
-	if err != nil {
-		t.Fatal(err)
-	}
+func lockFiles(r rig) []string {
+	paths, _ := filepath.Glob(filepath.Join(r.dir, "state", ".pulumi", "locks", "organization", automation.Project, "*", "*.json"))
 	return paths
+}
+
+func stateFile(r rig) string {
+	return filepath.Join(r.dir, "state", ".pulumi", "stacks", automation.Project, "tenant-acme.json")
 }
 
 // pendingOf tells whether the stack's state has such an operation under way.
 func pendingOf(t *testing.T, r rig, op, typ string) bool {
 	t.Helper()
-	data, err := os.ReadFile(filepath.Join(r.dir, "state", ".pulumi", "stacks", automation.Project, "tenant-acme.json"))
+	data, err := os.ReadFile(stateFile(r))
 	if err != nil {
 		return false
 	}

@@ -107,6 +107,7 @@ func New(dir string, gate Gate, opts *Options) (*Engine, error) {
 	if e.backend == "" {
 		e.backend = "file://" + filepath.Join(abs, "state")
 	}
+	e.backend = withoutSidecars(e.backend)
 	e.state = newFileState(e.backend)
 	e.slots = make(chan struct{}, e.opts.Parallel)
 	e.leases = leases{dir: filepath.Join(abs, "leases")}

@@ -3,6 +3,7 @@ package automation
 import (
 	"os"
 	"slices"
+	"strconv"
 	"strings"
 )
 
@@ -40,19 +41,18 @@ func (e *Engine) environment() []string {
 		"PULUMI_HOME="+e.opts.Home,
 		"PULUMI_SKIP_UPDATE_CHECK=true",
 		"PULUMI_AUTOMATION_API=true",
-		"PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION="+e.offline(),
+		"PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION="+strconv.FormatBool(e.attached()),
 		"PULUMI_LOG_ROTATION_MAX_TOTAL_MB=20",                // the CLI logs each of its runs under its home
 		"PULUMI_DIY_BACKEND_DISABLE_CHECKPOINT_BACKUPS=true", // history has the same
 		"NO_COLOR=1",
 	)
 }
 
-// offline is "true" when every provider is served by us and none is to be fetched.
-func (e *Engine) offline() string {
-	if _, ok := e.opts.Env["PULUMI_DEBUG_PROVIDERS"]; ok {
-		return "true"
-	}
-	return "false"
+// attached tells whether providers are served by this process rather than
+// launched by the CLI.
+func (e *Engine) attached() bool {
+	_, ok := e.opts.Env["PULUMI_DEBUG_PROVIDERS"]
+	return ok
 }
 
 func matchName(pattern, name string) bool {

@@ -3,6 +3,7 @@ package automation
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"io"
 	"os"
 	"path/filepath"
@@ -59,7 +60,10 @@ func (r *run) workspace(ctx context.Context) error {
 			settings[r.spec.Name] = workspace.ProjectStack{EncryptionSalt: keys.salt}
 		}
 	}
-	r.cmd = &command{cli: e.opts.Pulumi, env: env, lease: r.lease, interrupt: e.opts.Interrupt}
+	// A CLI whose providers are its own finishes what it has begun when this
+	// process is killed. One whose providers went with this process would take
+	// the silence for failures and record them, where the truth is not known.
+	r.cmd = &command{cli: e.opts.Pulumi, env: env, lease: r.lease, interrupt: e.opts.Interrupt, dieWithUs: e.attached()}
 	opts := []auto.LocalWorkspaceOption{
 		auto.WorkDir(dir), auto.Pulumi(r.cmd), auto.PulumiHome(e.opts.Home), auto.Stacks(settings),
 		auto.Project(workspace.Project{Name: tokens.PackageName(Project), Runtime: workspace.NewProjectRuntimeInfo("go", nil)}),
@@ -201,7 +205,7 @@ func (r *run) planned(w *watcher, res auto.PreviewResult, err error, read func(i
 		return r.failure(PhasePreview, err, w)
 	}
 	p, err := read(strings.NewReader(res.StdOut))
-	if err != nil {
+	if err != nil && !errors.Is(err, plan.ErrEmpty) {
 		return tenants.Errorf(tenants.CodeInternal, "stack %s: the preview's answer cannot be read, so nothing was changed: %w", r.spec.Name, err)
 	}
 	if p.Project == "" {

@@ -34,6 +34,20 @@ func newFileState(backendURL string) *fileState {
 	return &fileState{root: path}
 }
 
+// withoutSidecars makes a file backend keep no file of attributes beside each
+// of its files. They are not written in one piece, unlike the files themselves:
+// a CLI that is killed while it writes one leaves a state that cannot be read
+// for want of attributes that nobody needs.
+func withoutSidecars(backendURL string) string {
+	if !strings.HasPrefix(backendURL, "file://") || strings.Contains(backendURL, "metadata=") {
+		return backendURL
+	}
+	if strings.Contains(backendURL, "?") {
+		return backendURL + "&metadata=skip"
+	}
+	return backendURL + "?metadata=skip"
+}
+
 func (s *fileState) stackFile(stack string) string {
 	return filepath.Join(s.root, ".pulumi", "stacks", Project, stack+".json")
 }
@@ -47,14 +61,14 @@ func (s *fileState) exists(stack string) bool {
 	return err == nil
 }
 
-// removeBackups removes what the backend keeps of a stack that was removed.
+// removeBackups removes what the backend, or a CLI that was killed while it
+// wrote, keeps of a stack that was removed.
 func (s *fileState) removeBackups(stack string) error {
-	for _, suffix := range []string{".bak", ".bak.attrs", ".attrs"} {
-		if err := os.Remove(s.stackFile(stack) + suffix); err != nil && !errors.Is(err, fs.ErrNotExist) {
-			return err
-		}
+	paths, err := filepath.Glob(s.stackFile(stack) + ".*")
+	for _, path := range paths {
+		err = errors.Join(err, os.Remove(path))
 	}
-	return nil
+	return err
 }
 
 func (s *fileState) stacks() ([]string, error) {
