@@ -48,8 +48,9 @@ type SubscriptionArgs struct {
 	Tags     tags.Required
 	Name     string // physical name of the queue; 1 to 75 letters, digits, "_" and "-"
 	// Topic is a topic that the same program makes. TopicARN is the ARN of any
-	// other; that one has to have this account among its Subscribers unless it is
-	// its own. One of the two is required.
+	// other, or of a Fanout's, on which the subscription then has to depend
+	// (pulumi.DependsOn). A topic of another account has to have this one among its
+	// Subscribers. One of the two is required.
 	Topic    *Topic
 	TopicARN string
 	// KeyARN is the key that encrypts the queue. Its policy has to let SNS deliver
