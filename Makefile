@@ -39,6 +39,16 @@ test: ## run every test
 test-unit: ## run the tests that need no pulumi and are done in seconds
 	@$(progress) beat "go test" go test -short -timeout 5m ./tenants/... ./internal/funcarchive ./internal/arch ./examples ./automation/plan ./policies/...
 
+.PHONY: conformance
+conformance: ## hold the programs to the real Terraform AWS provider, on an emulator of AWS; needs both, and writes docs/conformance.md
+	@provider="$${TENANTFORM_TF_AWS_PROVIDER:-$$(tools/find-aws-provider.sh)}"; \
+	command -v moto_server >/dev/null || { echo "moto_server is not on PATH; install moto[server]" >&2; exit 1; }; \
+	$(with_pulumi) \
+	TENANTFORM_TERRAFORM_BRIDGE="$$(tools/ensure.sh terraform-bridge)"; export TENANTFORM_TERRAFORM_BRIDGE; \
+	export TENANTFORM_TF_AWS_PROVIDER="$$provider" TENANTFORM_CONFORMANCE_REPORT="$$PWD/docs/conformance.md"; \
+	(cd test/awsprovider && ../../$(progress) beat "the provider" go test -timeout 10m ./...); \
+	$(progress) beat "programs on the provider" go test -count 1 -timeout 25m ./test/conformance
+
 .PHONY: lint
 lint: ## check formatting, go vet and golangci-lint
 	@unformatted=$$(gofmt -l $$(git ls-files --cached --others --exclude-standard '*.go')); \

@@ -5,6 +5,7 @@
 #
 #   tools/ensure.sh pulumi          TENANTFORM_PULUMI, then PATH, then bin/
 #   tools/ensure.sh golangci-lint   PATH, then bin/
+#   tools/ensure.sh terraform-bridge   TENANTFORM_TERRAFORM_BRIDGE, then bin/
 #
 # The version that is built is the one that tools/<tool>/go.mod pins. The oldest
 # pulumi that will do is MinPulumi in automation/cli.go; of golangci-lint only the
@@ -29,6 +30,7 @@ version_of() {
     case $tool in
     pulumi) out=$("$1" version 2>/dev/null) || return 0 ;;
     golangci-lint) out=$("$1" version --short 2>/dev/null) || return 0 ;;
+    terraform-bridge) out=$(go version -m "$1" 2>/dev/null | awk '$1 == "mod" { print $3 }') || return 0 ;;
     esac
     out=${out#v}
     printf '%s' "${out%%[-+]*}" | tr -d '[:space:]'
@@ -41,7 +43,7 @@ enough() {
             split(have, h, "."); split(want, w, ".")
             for (i = 1; i <= 3; i++) { if (h[i] + 0 > w[i] + 0) exit 0; if (h[i] + 0 < w[i] + 0) exit 1 }
         }' ;;
-    golangci-lint) [ "$1" = "${version#v}" ] ;;
+    golangci-lint | terraform-bridge) [ "$1" = "${version#v}" ] ;;
     esac
 }
 
@@ -63,8 +65,22 @@ golangci-lint)
     flags="-s -w -X main.version=${version#v}"
     takes="about 2 minutes on two cores"
     ;;
-*) fail "unknown tool '$tool'; it is pulumi or golangci-lint" ;;
+terraform-bridge)
+    package=github.com/pulumi/pulumi-terraform-bridge/v3/dynamic
+    version=$(pinned github.com/pulumi/pulumi-terraform-bridge/v3) || fail "tools/terraform-bridge/go.mod does not name github.com/pulumi/pulumi-terraform-bridge/v3"
+    binary=pulumi-resource-terraform-provider
+    needed="${version#v}"
+    flags="-s -w"
+    takes="about 3 minutes on two cores"
+    ;;
+*) fail "unknown tool '$tool'; it is pulumi, golangci-lint or terraform-bridge" ;;
 esac
+binary=${binary:-$tool}
+
+if [ "$tool" = terraform-bridge ] && [ -n "${TENANTFORM_TERRAFORM_BRIDGE:-}" ]; then
+    printf '%s\n' "$TENANTFORM_TERRAFORM_BRIDGE"
+    exit 0
+fi
 
 if [ "$tool" = pulumi ] && [ -n "${TENANTFORM_PULUMI:-}" ]; then
     found=$(version_of "$TENANTFORM_PULUMI")
@@ -74,7 +90,7 @@ if [ "$tool" = pulumi ] && [ -n "${TENANTFORM_PULUMI:-}" ]; then
 fi
 
 why="there is none on PATH and none in bin/"
-for path in "$(command -v "$tool" || true)" "$root/bin/$tool"; do
+for path in "$(command -v "$binary" || true)" "$root/bin/$binary"; do
     [ -n "$path" ] && [ -x "$path" ] || continue
     found=$(version_of "$path")
     if enough "$found"; then
@@ -87,12 +103,12 @@ done
 command -v go >/dev/null || fail "$tool has to be built, and there is no go command; install Go from https://go.dev/dl"
 say "Building $tool $version from source into bin/: $why. This takes $takes, once."
 mkdir -p "$root/bin"
-out="$root/bin/.$tool.$$"
+out="$root/bin/.$binary.$$"
 trap 'rm -f "$out"' EXIT
 cd "$root/tools/$tool"
 "$root/tools/progress.sh" count "building $tool" go build -v -trimpath -ldflags "$flags" -o "$out" "$package" ||
     fail "$tool could not be built; see above. The build needs the module proxy (GOPROXY) or a filled module cache"
-mv "$out" "$root/bin/$tool"
-found=$(version_of "$root/bin/$tool")
-enough "$found" || fail "bin/$tool was built, and says that it is version '${found:-unknown}'; expected $needed"
-printf '%s\n' "$root/bin/$tool"
+mv "$out" "$root/bin/$binary"
+found=$(version_of "$root/bin/$binary")
+enough "$found" || fail "bin/$binary was built, and says that it is version '${found:-unknown}'; expected $needed"
+printf '%s\n' "$root/bin/$binary"

@@ -71,6 +71,7 @@ func directions() []direction {
 		{"internal/funcarchive", []string{"tenants"}, true, adapters},
 		{"internal/localcloud", []string{"tenants"}, false, adapters},
 		{"cmd/...", []string{"..."}, false, "the only place where adapters meet"},
+		{"test/...", nil, true, "what only tests use has nothing for others to import"},
 	}
 }
 
