@@ -57,8 +57,8 @@ type QueueArgs struct {
 	// dead-letter queue has the same name and "-dead".
 	Name string
 	// KeyARN is the customer managed key that encrypts both queues; required. Who
-	// sends needs kms:GenerateDataKey and kms:Decrypt on it; for a topic, the key's
-	// own policy has to say so.
+	// sends needs kms:GenerateDataKey and kms:Decrypt on it, who receives needs
+	// kms:Decrypt; for a topic, the key's own policy has to say so.
 	KeyARN pulumi.StringPtrInput
 	// VisibilitySec is for how long a received message is hidden from others; 1 to
 	// 43200 seconds, 30 when 0.

@@ -78,6 +78,8 @@ type Subscription struct {
 	QueueARN       pulumi.StringOutput `pulumi:"queueArn"`
 	DeadURL        pulumi.StringOutput `pulumi:"deadLetterUrl"`
 	RedriveCommand pulumi.StringOutput `pulumi:"redriveCommand"` // see queueworker.Queue
+	// KeyARN is the key that encrypts the queue: who reads it needs kms:Decrypt.
+	KeyARN pulumi.StringOutput `pulumi:"keyArn"`
 }
 
 // NewSubscription registers the component. The error is CodeInvalid when an
@@ -107,8 +109,9 @@ func NewSubscription(ctx *pulumi.Context, name string, args *SubscriptionArgs, o
 		return nil, err
 	}
 	s.QueueURL, s.QueueARN, s.DeadURL, s.RedriveCommand = queue.URL, queue.ARN, queue.DeadURL, queue.RedriveCommand
+	s.KeyARN = key.ToStringPtrOutput().Elem()
 	if err := ctx.RegisterResourceOutputs(s, pulumi.Map{
-		"queueUrl": s.QueueURL, "queueArn": s.QueueARN, "deadLetterUrl": s.DeadURL, "redriveCommand": s.RedriveCommand,
+		"queueUrl": s.QueueURL, "queueArn": s.QueueARN, "deadLetterUrl": s.DeadURL, "redriveCommand": s.RedriveCommand, "keyArn": s.KeyARN,
 	}); err != nil {
 		return nil, err
 	}

@@ -176,6 +176,20 @@ func TestSubscriptionInAnotherAccount(t *testing.T) {
 	}
 }
 
+func TestReadersLearnTheKey(t *testing.T) {
+	keys := make(chan string, 1)
+	run(t, func(ctx *pulumi.Context) error {
+		s, err := topic.NewSubscription(ctx, "billing", subscription())
+		if err == nil {
+			s.KeyARN.ApplyT(func(key string) string { keys <- key; return key })
+		}
+		return err
+	})
+	if key := <-keys; key != "arn:recorded:aws:kms/key:Key:billing-key" {
+		t.Errorf("the key is said to be %s", key)
+	}
+}
+
 func TestSubscriptionByBodyWithAKey(t *testing.T) {
 	a := subscription()
 	a.Filter, a.FilterBody, a.Raw, a.KeyARN = topic.Filter{"type": {"x"}}, true, true, pulumi.String("arn:key")
