@@ -71,6 +71,8 @@ func directions() []direction {
 		{"internal/funcarchive", []string{"tenants"}, true, adapters},
 		{"internal/localcloud", []string{"tenants"}, false, adapters},
 		{"cmd/...", []string{"..."}, false, "the only place where adapters meet"},
+		{"test/conformance", []string{"automation", "automation/plan", "components/...", "policies", "stacks", "tenants"}, false,
+			"it runs the programs through the engine, on the provider's own code"},
 		{"test/...", nil, true, "what only tests use has nothing for others to import"},
 	}
 }

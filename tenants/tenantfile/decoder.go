@@ -41,7 +41,21 @@ type problem struct {
 type field struct {
 	name     string
 	required bool
+	allowed  string // what to say of a required one that is missing; "a value" when empty
 	read     func(path string, n ast.Node)
+}
+
+// explained gives the fields with what is said of them when their value is
+// empty, as the validation of the vocabulary has it.
+func explained(fields []field, empty []tenants.FieldError) []field {
+	for i := range fields {
+		for _, e := range empty {
+			if e.Field == fields[i].name || strings.HasSuffix(e.Field, "."+fields[i].name) {
+				fields[i].allowed = e.Allowed
+			}
+		}
+	}
+	return fields
 }
 
 func newDecoder(file string) *decoder {
@@ -80,7 +94,7 @@ func (d *decoder) object(path string, n ast.Node, fields []field) {
 	}
 	for _, f := range fields {
 		if f.required && first[f.name] == 0 {
-			d.refuse(tenants.FieldError{Field: join(path, f.name), Allowed: "a value"})
+			d.refuse(tenants.FieldError{Field: join(path, f.name), Allowed: cmp.Or(f.allowed, "a value")})
 		}
 	}
 }

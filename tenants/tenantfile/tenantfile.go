@@ -129,7 +129,7 @@ func ParseTenants(name string, data []byte, c tenants.Catalogue) ([]tenants.Tena
 	d.object("", root, []field{{name: "tenants", required: true, read: func(path string, n ast.Node) {
 		d.list(path, n, func(path string, n ast.Node) {
 			var t tenants.Tenant
-			d.tenant(path, n, &t)
+			d.tenant(path, n, &t, c)
 			if first, twice := seen[t.ID]; twice && t.ID != "" {
 				d.refuse(tenants.FieldError{Field: path + ".id", Value: t.ID,
 					Allowed: fmt.Sprintf("an id that no other tenant has; line %d has it already", first)})
@@ -159,7 +159,7 @@ func ParseTenants(name string, data []byte, c tenants.Catalogue) ([]tenants.Tena
 }
 
 func (d *decoder) tier(path string, n ast.Node, t *tenants.Tier) {
-	d.object(path, n, []field{
+	d.object(path, n, explained([]field{
 		{name: "name", required: true, read: d.text(&t.Name)},
 		{name: "model", required: true, read: d.text((*string)(&t.Model))},
 		{name: "cell", read: d.text(&t.Cell)},
@@ -172,11 +172,11 @@ func (d *decoder) tier(path string, n ast.Node, t *tenants.Tier) {
 		{name: "functionCount", required: true, read: d.integer(&t.FunctionCount)},
 		{name: "logRetentionDays", required: true, read: d.integer(&t.LogRetentionDays)},
 		{name: "deletionProtection", required: true, read: d.boolean(&t.DeletionProtection)},
-	})
+	}, tenants.Tier{}.Validate("")))
 }
 
-func (d *decoder) tenant(path string, n ast.Node, t *tenants.Tenant) {
-	d.object(path, n, []field{
+func (d *decoder) tenant(path string, n ast.Node, t *tenants.Tenant, c tenants.Catalogue) {
+	d.object(path, n, explained([]field{
 		{name: "id", required: true, read: d.text(&t.ID)},
 		{name: "name", required: true, read: d.text(&t.Name)},
 		{name: "adminEmail", required: true, read: d.text(&t.AdminEmail)},
@@ -191,11 +191,11 @@ func (d *decoder) tenant(path string, n ast.Node, t *tenants.Tenant) {
 				t.Functions = append(t.Functions, f)
 			})
 		}},
-	})
+	}, tenants.Tenant{}.Validate(c)))
 }
 
 func (d *decoder) function(path string, n ast.Node, f *tenants.Function) {
-	d.object(path, n, []field{
+	d.object(path, n, explained([]field{
 		{name: "name", required: true, read: d.text(&f.Name)},
 		{name: "runtime", required: true, read: d.text(&f.Runtime)},
 		{name: "handler", required: true, read: d.text(&f.Handler)},
@@ -212,7 +212,7 @@ func (d *decoder) function(path string, n ast.Node, f *tenants.Function) {
 			})
 		}},
 		{name: "tags", read: d.textMap(&f.Tags)},
-	})
+	}, tenants.Function{}.Validate("")))
 }
 
 // locate makes a function's paths ones that the caller can open.
