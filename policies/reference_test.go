@@ -1,6 +1,7 @@
 package policies_test
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"flag"
@@ -118,7 +119,8 @@ func TestReferenceStacks(t *testing.T) {
 	}
 }
 
-// keep writes each stack's first and second input.
+// keep writes each stack's first and second input, with paths from the root of
+// the repository.
 func keep(t *testing.T, inputs []policies.Input) {
 	t.Helper()
 	seen := map[string]int{}
@@ -134,6 +136,7 @@ func keep(t *testing.T, inputs []policies.Input) {
 		if err != nil {
 			t.Fatal(err)
 		}
+		text = bytes.ReplaceAll(text, []byte(absolute(t, "..")+"/"), nil)
 		if err := os.WriteFile(filepath.Join("testdata", "reference", name+".json"), append(text, '\n'), 0o644); err != nil {
 			t.Fatal(err)
 		}
