@@ -11,8 +11,6 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
-	"sync"
-	"syscall"
 	"testing"
 	"time"
 
@@ -25,6 +23,10 @@ const (
 	functions = "222222222222"
 	region    = "eu-west-1"
 )
+
+// deadline bounds one change of one stack: the longest takes a minute and a half
+// on two busy cores.
+const deadline = 5 * time.Minute
 
 // pieces are the programs that the suite needs beside the project.
 type pieces struct {
@@ -109,7 +111,7 @@ func newRig(t *testing.T) *rig {
 	for k, v := range r.awsEnv(nil) {
 		t.Setenv(k, v)
 	}
-	e, err := automation.New(r.dir, allow{}, &automation.Options{Pulumi: r.pieces.pulumi, Env: env, Pass: automation.AWSEnvironment(), Parallel: 2})
+	e, err := automation.New(r.dir, allow{}, &automation.Options{Pulumi: r.pieces.pulumi, Env: env, Pass: automation.AWSEnvironment(), Parallel: 2, Deadline: deadline})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -146,25 +148,19 @@ func startMoto(t *testing.T, moto string) string {
 	}
 	var log bytes.Buffer
 	cmd := exec.Command(moto, "-H", "127.0.0.1", "-p", port)
-	cmd.Env = append(os.Environ(), "AWS_ACCESS_KEY_ID=testing", "AWS_SECRET_ACCESS_KEY=testing", "MOTO_ACCOUNT_ID="+core, "PYTHONPATH="+mended)
+	cmd.Env = append(os.Environ(), "AWS_ACCESS_KEY_ID=testing", "AWS_SECRET_ACCESS_KEY=testing", "PYTHONPATH="+mended)
 	cmd.Stdout, cmd.Stderr = &log, &log
-	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+	cmd.SysProcAttr = endsWithTest()
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
-	var once sync.Once
 	t.Cleanup(func() {
-		once.Do(func() {
-			_ = syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL)
-			_ = cmd.Wait()
-			if t.Failed() {
-				tail := log.String()
-				if len(tail) > 3000 {
-					tail = tail[len(tail)-3000:]
-				}
-				t.Logf("the emulator's last words:\n%s", tail)
-			}
-		})
+		_ = cmd.Process.Kill()
+		_ = cmd.Wait()
+		if t.Failed() {
+			tail := log.String()
+			t.Logf("the emulator's last words:\n%s", tail[max(0, len(tail)-3000):])
+		}
 	})
 	for range 300 {
 		conn, err := net.DialTimeout("tcp", address, time.Second)
@@ -192,7 +188,7 @@ func (r *rig) aws(out any, account string, args ...string) error {
 		session = map[string]string{"AWS_ACCESS_KEY_ID": creds.Credentials.AccessKeyID,
 			"AWS_SECRET_ACCESS_KEY": creds.Credentials.SecretAccessKey, "AWS_SESSION_TOKEN": creds.Credentials.SessionToken}
 	}
-	cmd := exec.CommandContext(r.t.Context(), r.pieces.aws, append(args, "--output", "json", "--no-cli-pager")...)
+	cmd := exec.CommandContext(r.t.Context(), r.pieces.aws, append(args, "--output", "json")...)
 	for k, v := range r.awsEnv(session) {
 		cmd.Env = append(cmd.Env, k+"="+v)
 	}

@@ -4,6 +4,7 @@ import (
 	"archive/zip"
 	"os"
 	"path/filepath"
+	"slices"
 	"testing"
 
 	"github.com/tenantform/tenantform/automation"
@@ -70,80 +71,109 @@ func platform(environment string) automation.Stack {
 	return automation.Stack{Name: "platform", Program: stacks.Platform(stacks.PlatformSpec{Settings: s})}
 }
 
-// total is the sum of a run's changes.
-func total(c map[plan.Operation]int) (n int) {
-	for _, v := range c {
-		n += v
-	}
-	return n
-}
-
 // life is what a stack goes through.
 type life struct {
+	name    string
 	stack   automation.Stack
 	changed automation.Stack // after the update, which replaces nothing
-	needs   []life
-	last    automation.Stack // what Destroy is preceded by, where something has to be released
+	release automation.Stack // what goes before the end, where something is protected
+	look    func(*testing.T, *rig)
+	gone    func(*testing.T, *rig)
+	stays   bool // others need it; it ends with the test
 }
 
-func TestStacks(t *testing.T) {
-	r := newRig(t)
-	code := archive(t)
-	up := func(t *testing.T, s automation.Stack, want func(map[plan.Operation]int) bool) bool {
-		t.Helper()
-		res, err := r.Up(t.Context(), s)
-		t.Logf("%.1f s %v", res.Seconds, res.Changes)
-		if err != nil {
-			t.Errorf("%s: %v", s.Name, err)
+func lives(code string) []life {
+	return []life{
+		{name: "platform", stack: platform("dev"), changed: platform("staging"), look: lookPlatform, stays: true,
+			gone: func(t *testing.T, r *rig) { r.gone(t, functions, "iam", "get-role", "--role-name", "platform-invoker") }},
+		{name: "pool", stack: pool(5), changed: pool(6), look: lookPool, stays: true,
+			gone: func(t *testing.T, r *rig) {
+				r.gone(t, core, "dynamodb", "describe-table", "--table-name", "pool-a-data")
+			}},
+		{name: "tenant in a pool", stack: tenant(tenants.ModelPool, 7, false), changed: tenant(tenants.ModelPool, 14, false), look: lookPooled,
+			gone: func(t *testing.T, r *rig) { r.gone(t, core, "iam", "get-role", "--role-name", "acme-pool-a-data") }},
+		{name: "functions", stack: functionsStack(code, 128), changed: functionsStack(code, 256), look: lookFunctions,
+			gone: func(t *testing.T, r *rig) {
+				r.gone(t, functions, "lambda", "get-function-configuration", "--function-name", "acme-score")
+			}},
+		{name: "tenant in a silo", stack: tenant(tenants.ModelSilo, 365, false), changed: tenant(tenants.ModelSilo, 731, false),
+			release: tenant(tenants.ModelSilo, 731, true), look: lookSilo,
+			gone: func(t *testing.T, r *rig) {
+				r.gone(t, core, "s3api", "head-bucket", "--bucket", siloBucket)
+				r.gone(t, core, "dynamodb", "describe-table", "--table-name", "acme-silo-data")
+			}},
+	}
+}
+
+// only holds a run to having made changes of one kind, and at least one of it;
+// "" for a run that has nothing to do.
+func only(res automation.Result, kind plan.Operation) bool {
+	n := 0
+	for op, count := range res.Changes {
+		switch op {
+		case kind:
+			n += count
+		case plan.OperationSame, plan.OperationRead:
+		default:
 			return false
 		}
-		if !want(res.Changes) {
-			t.Errorf("%s: %v", s.Name, res.Changes)
+	}
+	return kind == "" || n > 0
+}
+
+// TestStacks takes each program through its life on the real provider.
+func TestStacks(t *testing.T) {
+	r := newRig(t)
+	rep := &report{}
+	step := func(t *testing.T, name, what string, want plan.Operation, run func() (automation.Result, error)) bool {
+		t.Helper()
+		res, err := run()
+		rep.add(name, what, res, err)
+		t.Logf("%s: %.1f s %v", what, res.Seconds, res.Changes)
+		if err != nil {
+			t.Errorf("%s: %v", what, err)
+			return false
+		}
+		if !only(res, want) {
+			t.Errorf("%s: %v, want only %q", what, res.Changes, want)
 			for _, c := range res.Plan.Resources {
-				if c.Operation != plan.OperationSame && c.Operation != plan.OperationRead && c.Operation != plan.OperationCreate {
-					t.Logf("%s %s: %+v", c.Operation, c.URN, c.Changed)
+				if c.Operation != plan.OperationSame && c.Operation != want {
+					t.Logf("%s %s: %v", c.Operation, c.URN, c.Changed)
 				}
 			}
 		}
 		return true
 	}
-	created := func(c map[plan.Operation]int) bool { return c[plan.OperationCreate] > 0 }
-	same := func(c map[plan.Operation]int) bool {
-		return c[plan.OperationSame]+c[plan.OperationRead] == total(c)
+	end := func(t *testing.T, l life) {
+		t.Helper()
+		if l.release.Program != nil {
+			step(t, l.name, "release", plan.OperationUpdate, func() (automation.Result, error) { return r.Up(t.Context(), l.release) })
+		}
+		if step(t, l.name, "destroy", plan.OperationDelete, func() (automation.Result, error) { return r.Destroy(t.Context(), l.stack) }) {
+			l.gone(t, r)
+		}
 	}
-	updated := func(c map[plan.Operation]int) bool {
-		return c[plan.OperationUpdate] > 0 && c[plan.OperationReplace] == 0 && c[plan.OperationCreate] == 0 && c[plan.OperationDelete] == 0
-	}
-	for _, l := range []struct {
-		name  string
-		life  life
-		leave bool
-	}{
-		{"platform", life{stack: platform("dev"), changed: platform("staging")}, true},
-		{"pool", life{stack: pool(5), changed: pool(6)}, true},
-		{"pooled tenant", life{stack: tenant(tenants.ModelPool, 7, false), changed: tenant(tenants.ModelPool, 14, false)}, false},
-		{"functions", life{stack: functionsStack(code, 128), changed: functionsStack(code, 256)}, false},
-		{"siloed tenant", life{stack: tenant(tenants.ModelSilo, 365, false), changed: tenant(tenants.ModelSilo, 731, false), last: tenant(tenants.ModelSilo, 731, true)}, false},
-	} {
+	all := lives(archive(t))
+	for _, l := range all {
 		t.Run(l.name, func(t *testing.T) {
-			defer func() {
-				if l.leave {
-					return
-				}
-				if l.life.last.Program != nil {
-					up(t, l.life.last, updated)
-				}
-				res, err := r.Destroy(t.Context(), l.life.stack)
-				t.Logf("destroy %.1f s %v %v", res.Seconds, res.Changes, err)
-			}()
-			if up(t, l.life.stack, created) {
-				up(t, l.life.stack, same)
-				up(t, l.life.changed, updated)
+			if step(t, l.name, "up", plan.OperationCreate, func() (automation.Result, error) { return r.Up(t.Context(), l.stack) }) {
+				l.look(t, r)
+				step(t, l.name, "up again", "", func() (automation.Result, error) { return r.Up(t.Context(), l.stack) })
+				step(t, l.name, "update", plan.OperationUpdate, func() (automation.Result, error) { return r.Up(t.Context(), l.changed) })
+			}
+			if !l.stays {
+				end(t, l)
 			}
 		})
 	}
-	for _, s := range []automation.Stack{pool(5), platform("dev")} {
-		res, err := r.Destroy(t.Context(), s)
-		t.Logf("destroy %s %.1f s %v %v", s.Name, res.Seconds, res.Changes, err)
+	for _, l := range slices.Backward(all) {
+		if l.stays {
+			t.Run("end of "+l.name, func(t *testing.T) { end(t, l) })
+		}
+	}
+	if path := os.Getenv("TENANTFORM_CONFORMANCE_REPORT"); path != "" {
+		if err := os.WriteFile(path, rep.markdown(r.versions()), 0o644); err != nil {
+			t.Error(err)
+		}
 	}
 }

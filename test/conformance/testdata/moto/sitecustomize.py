@@ -20,7 +20,7 @@ def with_defaults(method, **defaults):
     return call
 
 
-def mend():
+def mend_apis():
     try:
         from moto.apigateway.models import APIGatewayBackend as backend
     except ImportError:
@@ -33,4 +33,31 @@ def mend():
     )
 
 
-mend()
+def mend_functions():
+    try:
+        from moto.awslambda.models import LambdaFunction as function
+    except ImportError:
+        return
+    made, described, changed = function.__init__, function.get_configuration, function.update_configuration
+
+    # What CreateFunction is told of logging is forgotten.
+    def __init__(self, account_id, spec, *args, **kwargs):
+        made(self, account_id, spec, *args, **kwargs)
+        self.logging_config = spec.get("LoggingConfig")
+
+    def get_configuration(self, *args, **kwargs):
+        config = described(self, *args, **kwargs)
+        if getattr(self, "logging_config", None):
+            config["LoggingConfig"] = self.logging_config
+        return config
+
+    def update_configuration(self, config_updates, *args, **kwargs):
+        if "LoggingConfig" in config_updates:
+            self.logging_config = config_updates["LoggingConfig"]
+        return changed(self, config_updates, *args, **kwargs)
+
+    function.__init__, function.get_configuration, function.update_configuration = __init__, get_configuration, update_configuration
+
+
+mend_apis()
+mend_functions()
