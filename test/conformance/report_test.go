@@ -61,8 +61,8 @@ func (r *report) markdown(versions map[string]string) []byte {
 	b.WriteString(`# Conformance
 
 Written by ` + "`make conformance`" + `; do not edit. Each program was taken through its life on the Terraform AWS provider, which is the code that
-pulumi-aws runs, against an emulator of AWS. After the first update AWS's own command looked for what the components promise, and after the last
-whether it is gone.
+pulumi-aws runs, against an emulator of AWS. After the first step AWS's own command looked for what the components promise, and after the last
+whether it is gone. Components that no program uses, queueworker and topic among them, are not in this run.
 
 `)
 	for _, name := range slices.Sorted(maps.Keys(versions)) {
