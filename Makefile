@@ -26,7 +26,7 @@ build: tenantform ## build bin/tenantform, and bin/pulumi where no recent pulumi
 
 .PHONY: tenantform
 tenantform:
-	@$(progress) count "building bin/tenantform" go build -v -trimpath -o bin/tenantform ./cmd/tenantform
+	@$(progress) count "building bin/tenantform (about 10 minutes on two cores the first time)" go build -v -o bin/tenantform ./cmd/tenantform
 
 .PHONY: test
 test: ## run every test

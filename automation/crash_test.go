@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"syscall"
@@ -116,6 +117,7 @@ var killedEngines = []struct {
 // program and the cloud; the CLI is left to itself until it ends.
 func TestEngineKilled(t *testing.T) {
 	if dir := os.Getenv("TENANTFORM_TEST_VICTIM"); dir != "" {
+		time.AfterFunc(3*time.Minute, func() { os.Exit(3) }) // nobody may be left to kill it
 		r := newRig(t, dir, allow{}, nil)
 		for _, k := range killedEngines {
 			if k.name == os.Getenv("TENANTFORM_TEST_VICTIM_AT") {
@@ -242,8 +244,56 @@ func TestUnknownPendingCreateIsNotGuessed(t *testing.T) {
 	}
 	remove()
 	_, err := r.Up(t.Context(), sample("acme", 30))
-	if tenants.CodeOf(err) != tenants.CodeFailedPrecondition || !strings.Contains(err.Error(), "::vpc") || !strings.Contains(err.Error(), "--clear-pending-creates") {
+	if tenants.CodeOf(err) != tenants.CodeFailedPrecondition || !strings.Contains(err.Error(), "::vpc") || !strings.Contains(err.Error(), "tenantform stack repair tenant-acme") {
 		t.Errorf("up: %v, want failed_precondition that names the resource and the way out", err)
+	}
+	all, err := r.cloud.Resources()
+	if err != nil {
+		t.Fatal(err)
+	}
+	i := slices.IndexFunc(all, func(x localcloud.Resource) bool { return x.Type == "aws:ec2/vpc:Vpc" })
+	if i < 0 {
+		t.Fatal("the cloud has no VPC")
+	}
+	const urn = "urn:pulumi:tenant-acme::tenantform::aws:ec2/vpc:Vpc::vpc"
+	res, err := r.Repair(t.Context(), automation.Stack{Name: "tenant-acme", Settle: map[string]string{urn: all[i].ID}})
+	if err != nil || !slices.Equal(res.Repair.Adopted, []string{urn}) {
+		t.Fatalf("told what there is: %v, %+v", err, res.Repair)
+	}
+	r.up(sample("acme", 30))
+	r.whole(sampleSize)
+}
+
+// TestPendingComponentIsDropped has a component's creation cut off: there is
+// nothing in a cloud to look for.
+func TestPendingComponentIsDropped(t *testing.T) {
+	r := newRig(t, "", allow{}, func(o *automation.Options) { o.Locator = nil })
+	r.up(sample("acme", 30))
+	const urn = "urn:pulumi:tenant-acme::tenantform::tenantform:network:Network::net"
+	data, err := os.ReadFile(stateFile(r))
+	var state map[string]any
+	if err == nil {
+		err = json.Unmarshal(data, &state)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	state["checkpoint"].(map[string]any)["latest"].(map[string]any)["pending_operations"] = []any{map[string]any{
+		"type": "creating", "resource": map[string]any{"urn": urn, "type": "tenantform:network:Network", "custom": false},
+	}}
+	if data, err = json.Marshal(state); err == nil {
+		err = os.WriteFile(stateFile(r), data, 0o600)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	res := r.up(sample("acme", 30))
+	if res.Repair == nil || !slices.Equal(res.Repair.Dropped, []string{urn}) {
+		t.Errorf("mended %+v, want the component dropped", res.Repair)
+	}
+	wantChanges(t, "the up", res.Changes, nil)
+	if res := r.up(sample("acme", 30)); res.Repair != nil {
+		t.Errorf("there is still something to mend: %+v", res.Repair)
 	}
 }
 

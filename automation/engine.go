@@ -132,6 +132,9 @@ type Stack struct {
 	// only what they change, because what is unchanged may be half of something.
 	// Empty means everything.
 	Targets []string
+	// Settle answers, by URN, what nothing here can find out of creations that
+	// were cut off: the id of the resource that there is, or "" when there is none.
+	Settle map[string]string
 }
 
 // stackName is what the engine accepts as a stack's name: it becomes a file
@@ -143,7 +146,7 @@ func (s Stack) validate(program bool) error {
 		return tenants.Invalid(tenants.FieldError{Field: "stack", Value: s.Name, Allowed: "a lower-case letter, then up to 99 lower-case letters, digits and hyphens"})
 	}
 	if program && s.Program == nil {
-		// Pulumi's Automation API creates stacks without end when it is given none (pulumi#15877).
+		// Pulumi's Automation API creates stacks without end when it is given none.
 		return tenants.Errorf(tenants.CodeInvalid, "stack %s: no program was given", s.Name)
 	}
 	return nil
@@ -294,11 +297,10 @@ func (e *Engine) Stacks(ctx context.Context) ([]string, error) {
 	return r.list(ctx)
 }
 
-// Hold takes a name for an operation of several runs, apart from the names of
-// stacks; CodeConflict when it is held. The hold ends with release or with the
-// process.
-func (e *Engine) Hold(name string) (release func(), err error) {
-	l, err := e.leases.take("hold-" + name)
+// Hold takes a tenant for an operation of several runs; CodeConflict when
+// another operation has it. The hold ends with release or with the process.
+func (e *Engine) Hold(tenantID string) (release func(), err error) {
+	l, err := e.leases.take("operation-"+tenantID, "tenant "+tenantID)
 	if err != nil {
 		return nil, err
 	}
@@ -310,7 +312,7 @@ func (e *Engine) do(ctx context.Context, s Stack, program bool, f func(context.C
 	if err := s.validate(program); err != nil {
 		return Result{Stack: s.Name}, err
 	}
-	lease, err := e.leases.take(s.Name)
+	lease, err := e.leases.take("stack-"+s.Name, "stack "+s.Name)
 	if err != nil {
 		return Result{Stack: s.Name}, err
 	}

@@ -368,7 +368,10 @@ func TestTwoRunsOfOneStack(t *testing.T) {
 		}
 	})
 	<-begun
-	waitFor(t, "the first run's lease", func() bool { return exists(filepath.Join(r.dir, "leases", "tenant-acme.lease")) })
+	waitFor(t, "the first run's lease", func() bool {
+		note, err := os.ReadFile(filepath.Join(r.dir, "leases", "stack-tenant-acme.lease"))
+		return err == nil && len(note) > 0
+	})
 	_, err := r.Up(t.Context(), sample("acme", 90))
 	if tenants.CodeOf(err) != tenants.CodeConflict || !strings.Contains(err.Error(), fmt.Sprint(os.Getpid())) {
 		t.Errorf("the second: %v, want a conflict that names the process", err)

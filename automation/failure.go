@@ -119,7 +119,7 @@ var classes = []class{
 		tenants.CodeConflict, "a resource of that name exists outside this stack: import it, rename it or remove it, then run the same command again"},
 	{regexp.MustCompile(`(?i)InvalidParameter|ValidationException|ValidationError|InvalidInput|MalformedPolicy|BadRequest|property .* (invalid|value)|Missing required|unrecognized|failed (its )?check|is not valid`),
 		tenants.CodeInvalid, "correct the property it names, then run the same command again"},
-	{regexp.MustCompile(`(?i)interrupt|cancell?ed|cancellation`),
+	{regexp.MustCompile(`(?i)signal: killed|interrupt|cancell?ed|cancellation`),
 		tenants.CodeUnavailable, "the run was stopped: run the same command again, it goes on where this one stopped"},
 }
 

@@ -85,14 +85,14 @@ func TestClean(t *testing.T) {
 
 func TestLeases(t *testing.T) {
 	l := leases{dir: t.TempDir()}
-	first, err := l.take("a")
+	first, err := l.take("a", "stack a")
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := l.take("a"); tenants.CodeOf(err) != tenants.CodeConflict {
+	if _, err := l.take("a", "stack a"); tenants.CodeOf(err) != tenants.CodeConflict {
 		t.Errorf("a second hold: %v, want conflict", err)
 	}
-	other, err := l.take("b")
+	other, err := l.take("b", "stack b")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -101,7 +101,7 @@ func TestLeases(t *testing.T) {
 	if left, _ := os.ReadDir(l.dir); len(left) > 0 {
 		t.Errorf("released leases leave %v", left)
 	}
-	again, err := l.take("a")
+	again, err := l.take("a", "stack a")
 	if err != nil {
 		t.Fatalf("after release: %v", err)
 	}

@@ -29,20 +29,21 @@ type holder struct {
 	Since time.Time `json:"since"`
 }
 
-// take holds a stack, or says at once who does: CodeConflict.
-func (l leases) take(stack string) (*lease, error) {
-	path := filepath.Join(l.dir, stack+".lease")
+// take holds a name, or says at once who does: CodeConflict. Errors call it
+// what; holders of different things have different names.
+func (l leases) take(name, what string) (*lease, error) {
+	path := filepath.Join(l.dir, name+".lease")
 	for {
 		f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600)
 		if err != nil {
-			return nil, tenants.Errorf(tenants.CodeFailedPrecondition, "%s: cannot open its lease %s: %w", stack, path, err)
+			return nil, tenants.Errorf(tenants.CodeFailedPrecondition, "%s: cannot open its lease %s: %w", what, path, err)
 		}
 		if err := syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB); err != nil {
 			defer f.Close()
 			if errors.Is(err, syscall.EWOULDBLOCK) {
-				return nil, tenants.Errorf(tenants.CodeConflict, "%s: another operation is running%s; wait for it to end and try again", stack, describeHolder(f))
+				return nil, tenants.Errorf(tenants.CodeConflict, "%s: another operation is running%s; wait for it to end and try again", what, describeHolder(f))
 			}
-			return nil, tenants.Errorf(tenants.CodeFailedPrecondition, "%s: cannot lock its lease %s: %w", stack, path, err)
+			return nil, tenants.Errorf(tenants.CodeFailedPrecondition, "%s: cannot lock its lease %s: %w", what, path, err)
 		}
 		if !current(f, path) { // released, and so removed, between our open and our lock
 			f.Close()
@@ -55,7 +56,7 @@ func (l leases) take(stack string) (*lease, error) {
 		}
 		if err != nil {
 			f.Close()
-			return nil, tenants.Errorf(tenants.CodeFailedPrecondition, "%s: cannot write its lease %s: %w", stack, path, err)
+			return nil, tenants.Errorf(tenants.CodeFailedPrecondition, "%s: cannot write its lease %s: %w", what, path, err)
 		}
 		return &lease{file: f}, nil
 	}

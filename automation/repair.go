@@ -249,8 +249,11 @@ func unmarshal(data json.RawMessage, v any) error {
 
 // locate asks whether a creation that was cut off had come to a resource.
 func (r *run) locate(ctx context.Context, p pendingOperation) (string, bool, error) {
-	if strings.HasPrefix(p.Resource.Type, "pulumi:") {
-		return "", false, nil // a provider or a stack reference is no resource of a cloud
+	if !p.Resource.Custom || strings.HasPrefix(p.Resource.Type, "pulumi:") {
+		return "", false, nil // a component, a provider or a stack reference is nothing in a cloud
+	}
+	if id, ok := r.spec.Settle[p.Resource.URN]; ok {
+		return id, id != "", nil
 	}
 	var why error
 	if r.engine.opts.Locator == nil {
@@ -263,6 +266,6 @@ func (r *run) locate(ctx context.Context, p pendingOperation) (string, bool, err
 		why = err
 	}
 	return "", false, tenants.Errorf(tenants.CodeFailedPrecondition,
-		"stack %s: the creation of %s was cut off and it is not known whether the resource exists (%w); look for it in the cloud, and, if it is there, remove it there; then run \"pulumi refresh --clear-pending-creates\" on the stack and this command again",
-		r.spec.Name, p.Resource.URN, why)
+		"stack %s: the creation of %s was cut off and it is not known whether the resource exists (%w); look for it in the cloud, then run \"tenantform stack repair %s\" with --adopt '%s=<id>' if it is there, or --drop '%s' if it is not",
+		r.spec.Name, p.Resource.URN, why, r.spec.Name, p.Resource.URN, p.Resource.URN)
 }

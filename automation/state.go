@@ -141,6 +141,7 @@ type pendingOperation struct {
 		URN    string         `json:"urn"`
 		Type   string         `json:"type"`
 		ID     string         `json:"id"`
+		Custom bool           `json:"custom"` // a provider manages it; false for a component
 		Inputs map[string]any `json:"inputs"`
 	} `json:"resource"`
 	Type string `json:"type"` // creating, updating, deleting, reading, importing

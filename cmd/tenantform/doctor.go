@@ -110,7 +110,7 @@ func examineDir(dir string) finding {
 	_ = f.Close()
 	_ = os.Remove(f.Name())
 	if at != abs {
-		return finding{Name: "directory", State: stateOK, Found: abs + ", will be made at the first change"}
+		return finding{Name: "directory", State: stateOK, Found: abs + ", will be made at the first run"}
 	}
 	return finding{Name: "directory", State: stateOK, Found: abs}
 }
@@ -170,7 +170,7 @@ func (a *app) examineTarget() []finding {
 func (a *app) examineCloud(ctx context.Context) finding {
 	dir := a.flags.cloudDir()
 	if !exists(dir) {
-		return finding{Name: "local cloud", State: stateOK, Found: "empty; will be made at the first change"}
+		return finding{Name: "local cloud", State: stateOK, Found: "empty; will be made at the first run"}
 	}
 	cloud, err := localcloud.Start(ctx, dir, nil)
 	if err != nil {

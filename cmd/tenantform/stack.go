@@ -26,7 +26,7 @@ moved and deleted by "tenantform tenant"; here they can be looked at, refreshed
 and brought back to what they should be.`,
 	}
 	cmd.AddCommand(a.stackUpCommand(), a.stackPreviewCommand(), a.stackDestroyCommand(), a.stackRefreshCommand(),
-		a.stackOutputsCommand(), a.stackListCommand())
+		a.stackRepairCommand(), a.stackOutputsCommand(), a.stackListCommand())
 	return cmd
 }
 
@@ -135,7 +135,7 @@ func (s *session) holdFor(stack string) (release func(), err error) {
 	if kind != "tenant" && kind != "functions" {
 		return func() {}, nil
 	}
-	return s.engine.Hold("operation-" + id)
+	return s.engine.Hold(id)
 }
 
 // previewStack shows what a run of one stack would do.

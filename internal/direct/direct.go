@@ -22,8 +22,8 @@ type Engine interface {
 
 // Holder gives exclusive holds that end with the process that has them.
 type Holder interface {
-	// Hold takes a name; CodeConflict when it is held.
-	Hold(name string) (release func(), err error)
+	// Hold takes a tenant; CodeConflict when another operation has it.
+	Hold(tenantID string) (release func(), err error)
 }
 
 // Transfer takes a tenant's users and data from one placement to another. It

@@ -4,13 +4,16 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"math/rand/v2"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
+	"github.com/tenantform/tenantform/internal/direct"
 	"github.com/tenantform/tenantform/internal/localcloud"
 	"github.com/tenantform/tenantform/tenants"
 )
@@ -94,8 +97,85 @@ func TestProcessKilledInEachStep(t *testing.T) {
 	}
 }
 
+// TestCLIKilledAtAnyTime kills the pulumi CLI with SIGKILL again and again, at
+// times that nobody chose, until the operation has gone through in spite of it.
+func TestCLIKilledAtAnyTime(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	h := newHouseIn(t, dir)
+	ctx := t.Context()
+	if _, err := h.Create(ctx, acme("premium"), ""); err != nil {
+		t.Fatal(err)
+	}
+	whole := h.count()
+	if _, err := h.Delete(ctx, "acme", ""); err != nil {
+		t.Fatal(err)
+	}
+	create := func() (direct.Outcome, error) { return h.Create(ctx, acme("premium"), "") }
+	remove := func() (direct.Outcome, error) { return h.Delete(ctx, "acme", "") }
+	for _, c := range []struct {
+		name string
+		do   func() (direct.Outcome, error)
+		want int
+	}{{"create", create, whole}, {"delete", remove, 0}, {"create", create, whole}, {"delete", remove, 0}} {
+		kills := 0
+		for try := range 6 {
+			stop, killed := make(chan struct{}), make(chan bool, 1)
+			if try < 5 {
+				go func() { killed <- killSometime(dir, stop) }()
+			} else {
+				killed <- false // the last try is left alone
+			}
+			_, err := c.do()
+			close(stop)
+			if <-killed {
+				kills++
+			}
+			if err == nil {
+				break
+			}
+			if code := tenants.CodeOf(err); code == tenants.CodeFailedPrecondition || code == tenants.CodeConflict || try == 5 {
+				t.Fatalf("%s after %d kills is stuck: %v", c.name, kills, err)
+			}
+		}
+		t.Logf("%s took %d kills", c.name, kills)
+		if h.count() != c.want {
+			t.Errorf("after %s with %d kills: %d resources, want %d", c.name, kills, h.count(), c.want)
+		}
+	}
+}
+
+// killSometime waits for somebody to hold the tenant's lock, kills whoever does
+// up to a second later, and tells whether it did.
+func killSometime(dir string, stop <-chan struct{}) bool {
+	after := time.Duration(rand.Int64N(int64(time.Second)))
+	var seen time.Time
+	for {
+		select {
+		case <-stop:
+			return false
+		case <-time.After(5 * time.Millisecond):
+		}
+		locks, _ := filepath.Glob(filepath.Join(dir, "state", ".pulumi", "locks", "organization", "tenantform", "tenant-acme", "*.json"))
+		if len(locks) == 0 {
+			continue
+		}
+		if seen.IsZero() {
+			seen = time.Now()
+		}
+		var lock struct {
+			PID int `json:"pid"`
+		}
+		data, err := os.ReadFile(locks[0])
+		if time.Since(seen) >= after && err == nil && json.Unmarshal(data, &lock) == nil && lock.PID > 0 {
+			return syscall.Kill(lock.PID, syscall.SIGKILL) == nil
+		}
+	}
+}
+
 // victim runs an operation that will not get past the step.
 func victim(t *testing.T, dir, step string) {
+	time.AfterFunc(3*time.Minute, func() { os.Exit(3) }) // nobody may be left to kill it
 	operation, step, _ := strings.Cut(step, "/")
 	h := newHouseIn(t, dir)
 	for _, c := range hangs {

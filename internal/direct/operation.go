@@ -207,7 +207,7 @@ func (r *Runner) recover(ctx context.Context, t tenants.Tenant) (tenants.Tenant,
 const interrupted = "the process that ran it ended before the operation did"
 
 // hold takes the tenant for one operation.
-func (r *Runner) hold(id string) (func(), error) { return r.Holder.Hold("operation-" + id) }
+func (r *Runner) hold(id string) (func(), error) { return r.Holder.Hold(id) }
 
 // held gives the tenant as it is, for an operation on it, with a hold on it.
 func (r *Runner) held(ctx context.Context, id string) (tenants.Tenant, func(), error) {

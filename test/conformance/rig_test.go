@@ -140,7 +140,7 @@ func startMoto(t *testing.T, moto string) string {
 		t.Fatal(err)
 	}
 	address := l.Addr().String()
-	l.Close()
+	_ = l.Close()
 	_, port, _ := net.SplitHostPort(address)
 	mended, err := filepath.Abs("testdata/moto")
 	if err != nil {
@@ -165,7 +165,7 @@ func startMoto(t *testing.T, moto string) string {
 	for range 300 {
 		conn, err := net.DialTimeout("tcp", address, time.Second)
 		if err == nil {
-			conn.Close()
+			_ = conn.Close()
 			return "http://" + address
 		}
 		time.Sleep(100 * time.Millisecond)
