@@ -43,7 +43,30 @@ func run(ctx context.Context, args []string, in io.Reader, out, errw io.Writer, 
 	root.SetErr(errw)
 	err := root.ExecuteContext(ctx)
 	a.progress.close()
+	if err != nil && asksForJSON(args, a.env) {
+		a.flags.output = outputJSON // a flag that could not be read hides the others
+	}
 	return a.finish(err)
+}
+
+// asksForJSON looks for the output's form where the flags were not understood.
+func asksForJSON(args []string, env map[string]string) bool {
+	form := env["TENANTFORM_OUTPUT"]
+	for i, arg := range args {
+		if arg == "--" {
+			break
+		}
+		for _, flag := range []string{"--output=", "-o=", "-o"} {
+			if value, ok := strings.CutPrefix(arg, flag); ok && value != "" {
+				form = value
+				break
+			}
+		}
+		if (arg == "-o" || arg == "--output") && i+1 < len(args) {
+			form = args[i+1]
+		}
+	}
+	return form == outputJSON
 }
 
 // isTerminal tells whether a stream is one that a person looks at.

@@ -1,6 +1,8 @@
 package main
 
 import (
+	"bytes"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"strings"
@@ -90,5 +92,23 @@ func TestNoReportForAPermission(t *testing.T) {
 	err := withResult(tenants.Errorf(tenants.CodeForbidden, "AccessDenied"), nil, automation.Result{Report: policies.Report{Verdict: policies.VerdictAllow, Findings: []policies.Finding{}}})
 	if f, ok := errors.AsType[*failed](err); !ok || f.report != nil {
 		t.Error("an error of AWS is shown as a refusal by policy")
+	}
+}
+
+func TestErrorsAreJSONWhereAskedFor(t *testing.T) {
+	for _, args := range [][]string{
+		{"stack", "up", "platform", "--bogus", "-o", "json"}, {"-o", "json", "stack", "up", "platform", "--bogus"},
+		{"--output=json", "nonsense"}, {"tenant", "list", "-ojson", "--tiers", "missing.yaml"},
+	} {
+		var out, errw bytes.Buffer
+		code := run(t.Context(), args, strings.NewReader(""), &out, &errw, []string{"TENANTFORM_DIR=" + t.TempDir()})
+		var doc struct {
+			Error struct {
+				Code string `json:"code"`
+			} `json:"error"`
+		}
+		if err := json.Unmarshal(out.Bytes(), &doc); err != nil || doc.Error.Code != "invalid" || code != exitInvalid {
+			t.Errorf("%v: exit %d, %v, standard output %q, standard error %q", args, code, err, out.String(), errw.String())
+		}
 	}
 }

@@ -65,6 +65,10 @@ func Start(ctx context.Context, dir string, opts *Options) (*Cloud, error) {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return nil, tenants.Errorf(tenants.CodeUnavailable, "cannot make the local cloud's directory: %w", err)
 	}
+	faults := newFaults(dir)
+	if err := faults.reload(); err != nil {
+		return nil, err
+	}
 	listener, err := (&net.ListenConfig{}).Listen(ctx, "tcp", "127.0.0.1:0")
 	if err != nil {
 		return nil, tenants.Errorf(tenants.CodeUnavailable, "cannot listen for the local cloud's provider: %w", err)
@@ -75,7 +79,7 @@ func Start(ctx context.Context, dir string, opts *Options) (*Cloud, error) {
 		config:   providerSchema(),
 		lookups:  lookups(),
 		store:    newStore(dir),
-		faults:   newFaults(dir),
+		faults:   faults,
 		port:     listener.Addr().(*net.TCPAddr).Port,
 		closed:   make(chan struct{}),
 		serveErr: make(chan error, 1),

@@ -4,11 +4,14 @@ import (
 	"context"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
 	pulumirpc "github.com/pulumi/pulumi/sdk/v3/proto/go"
 	"google.golang.org/protobuf/types/known/emptypb"
+
+	"github.com/tenantform/tenantform/tenants"
 )
 
 func TestFaults(t *testing.T) {
@@ -155,5 +158,16 @@ func TestPreview(t *testing.T) {
 	}
 	if state := u.Properties.AsMap(); state["arn"] != "arn:x" || state["version"] != nil || state["timeout"] != 9.0 {
 		t.Errorf("the preview of an update gives %v", state)
+	}
+}
+
+func TestFaultsFileIsReadAtTheStart(t *testing.T) {
+	dir := t.TempDir()
+	path := filepath.Join(dir, faultsFile)
+	if err := os.WriteFile(path, []byte("{bad"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if c, err := Start(t.Context(), dir, nil); tenants.CodeOf(err) != tenants.CodeInvalid || !strings.Contains(err.Error(), path) {
+		t.Errorf("a broken faults.json: %v, %v; want invalid, naming it", c, err)
 	}
 }
