@@ -173,7 +173,7 @@ func newCLI(t *testing.T) *commandLine {
 	}
 	if _, err := os.Stat(path); err != nil {
 		if path, err = exec.LookPath("pulumi"); err != nil {
-			t.Skip("no pulumi CLI: neither TENANTFORM_PULUMI nor bin/pulumi nor one on PATH")
+			t.Fatal("no pulumi CLI: neither TENANTFORM_PULUMI nor bin/pulumi nor one on PATH")
 		}
 	}
 	dir := t.TempDir()

@@ -128,7 +128,7 @@ func silo(tenant string, v *settingsOfProgram) pulumi.RunFunc {
 	}
 }
 
-// pulumiCLI finds the CLI, or skips the test.
+// pulumiCLI finds the CLI, or fails the test.
 func pulumiCLI(t *testing.T) auto.PulumiCommand {
 	t.Helper()
 	bin := os.Getenv("TENANTFORM_PULUMI")
@@ -142,7 +142,7 @@ func pulumiCLI(t *testing.T) auto.PulumiCommand {
 	if bin == "" {
 		var err error
 		if bin, err = exec.LookPath("pulumi"); err != nil {
-			t.Skip("no pulumi CLI: set TENANTFORM_PULUMI, or build bin/pulumi")
+			t.Fatal("no pulumi CLI: set TENANTFORM_PULUMI, or build bin/pulumi")
 		}
 	}
 	// The Automation API looks for <root>/bin/pulumi.

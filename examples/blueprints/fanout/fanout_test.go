@@ -18,7 +18,7 @@ func TestUpInTwoAccounts(t *testing.T) {
 	}
 	cli, err := automation.FindPulumi([]string{"../../../bin/pulumi"})
 	if err != nil {
-		t.Skip(err)
+		t.Fatal(err)
 	}
 	dir := t.TempDir()
 	cloud, err := localcloud.Start(t.Context(), filepath.Join(dir, "cloud"), nil)

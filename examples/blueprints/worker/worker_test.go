@@ -41,7 +41,7 @@ func engine(t *testing.T) (*automation.Engine, *localcloud.Cloud) {
 	}
 	cli, err := automation.FindPulumi([]string{"../../../bin/pulumi"})
 	if err != nil {
-		t.Skip(err)
+		t.Fatal(err)
 	}
 	dir := t.TempDir()
 	cloud, err := localcloud.Start(t.Context(), filepath.Join(dir, "cloud"), &localcloud.Options{Region: region})
