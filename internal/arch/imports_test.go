@@ -136,7 +136,7 @@ func TestImportChecksFail(t *testing.T) {
 		"automation/planner/a.go":      source("planner", module+"/tenants"),
 		"components/queue/sub/a.go":    source("sub", "github.com/pulumi/pulumi/sdk/v3/go/pulumi", module+"/components/tags", module+"/stacks"),
 		"components/tags/a.go":         source("tags"),
-		"tenants/tenantfile/a.go":      source("tenantfile", "github.com/goccy/go-yaml/ast"),
+		"internal/strictyaml/a.go":     source("strictyaml", "github.com/goccy/go-yaml/ast"),
 		"tenants/tenantfile/a_test.go": source("tenantfile"),
 	}
 	all := packages(t, tree)

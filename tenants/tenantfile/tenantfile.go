@@ -1,20 +1,21 @@
 package tenantfile
 
 import (
-	"errors"
 	"fmt"
-	"io"
-	"io/fs"
-	"os"
 	"path/filepath"
 	"strings"
 
-	"github.com/goccy/go-yaml/ast"
+	"github.com/tenantform/tenantform/internal/strictyaml"
 	"github.com/tenantform/tenantform/tenants"
 )
 
 // MaxSize is how many bytes a file may have.
-const MaxSize = 1 << 20
+const MaxSize = strictyaml.MaxSize
+
+// decoder reads the parts of a file.
+type decoder struct{ *strictyaml.Decoder }
+
+func newDecoder(name string) decoder { return decoder{strictyaml.New(name)} }
 
 // DefaultCatalogue gives the catalogue that is part of package tenants.
 func DefaultCatalogue() (tenants.Catalogue, error) {
@@ -23,7 +24,7 @@ func DefaultCatalogue() (tenants.Catalogue, error) {
 
 // ReadCatalogue reads and checks a tiers file. Every error is CodeInvalid.
 func ReadCatalogue(path string) (tenants.Catalogue, error) {
-	data, err := read(path)
+	data, err := strictyaml.Read(path)
 	if err != nil {
 		return tenants.Catalogue{}, err
 	}
@@ -33,25 +34,25 @@ func ReadCatalogue(path string) (tenants.Catalogue, error) {
 // ParseCatalogue checks the content of a tiers file; name stands for the file in
 // errors. Every error is CodeInvalid, and comes with the zero catalogue.
 func ParseCatalogue(name string, data []byte) (tenants.Catalogue, error) {
-	root, err := parse(name, data, "a list of tiers under the field tiers")
+	root, err := strictyaml.Parse(name, data, "a list of tiers under the field tiers")
 	if err != nil {
 		return tenants.Catalogue{}, err
 	}
 	d := newDecoder(name)
 	var c tenants.Catalogue
-	d.object("", root, []field{
-		{name: "tiers", required: true, read: func(path string, n ast.Node) {
-			d.list(path, n, func(path string, n ast.Node) {
+	d.Object("", root, []strictyaml.Field{
+		{Name: "tiers", Required: true, Read: func(path string, n strictyaml.Node) {
+			d.List(path, n, func(path string, n strictyaml.Node) {
 				var t tenants.Tier
 				d.tier(path, n, &t)
-				d.label(path, t.Name)
+				d.Label(path, t.Name)
 				c.Tiers = append(c.Tiers, t)
 			})
 		}},
-		{name: "concurrencyLimit", read: d.integer(&c.ConcurrencyLimit)},
+		{Name: "concurrencyLimit", Read: d.Integer(&c.ConcurrencyLimit)},
 	})
-	d.refuse(c.Validate()...)
-	if err := d.err(); err != nil {
+	d.Refuse(c.Validate()...)
+	if err := d.Err(); err != nil {
 		return tenants.Catalogue{}, err
 	}
 	return c, nil
@@ -62,7 +63,7 @@ func ParseCatalogue(name string, data []byte) (tenants.Catalogue, error) {
 // is empty where the file names none; its Status, Placements and Version are
 // zero. Every error is CodeInvalid.
 func ReadTenants(path string, c tenants.Catalogue) ([]tenants.Tenant, error) {
-	data, err := read(path)
+	data, err := strictyaml.Read(path)
 	if err != nil {
 		return nil, err
 	}
@@ -83,7 +84,7 @@ func ReadTenants(path string, c tenants.Catalogue) ([]tenants.Tenant, error) {
 // fields that an entry of a tenant's functions has. Paths come back joined to
 // the file's directory. Every error is CodeInvalid.
 func ReadFunction(path string) (tenants.Function, error) {
-	data, err := read(path)
+	data, err := strictyaml.Read(path)
 	if err != nil {
 		return tenants.Function{}, err
 	}
@@ -98,7 +99,7 @@ func ReadFunction(path string) (tenants.Function, error) {
 // ParseFunction checks the content of a function file; name stands for the file
 // in errors, and paths stay as they are written. Every error is CodeInvalid.
 func ParseFunction(name string, data []byte) (tenants.Function, error) {
-	root, err := parse(name, data, "a function with name, runtime, handler and archive")
+	root, err := strictyaml.Parse(name, data, "a function with name, runtime, handler and archive")
 	if err != nil {
 		return tenants.Function{}, err
 	}
@@ -107,9 +108,9 @@ func ParseFunction(name string, data []byte) (tenants.Function, error) {
 	d.function("", root, &f)
 	for _, problem := range f.Validate("") {
 		problem.Field = strings.TrimPrefix(problem.Field, ".")
-		d.refuse(problem)
+		d.Refuse(problem)
 	}
-	if err := d.err(); err != nil {
+	if err := d.Err(); err != nil {
 		return tenants.Function{}, err
 	}
 	return f, nil
@@ -119,29 +120,29 @@ func ParseFunction(name string, data []byte) (tenants.Function, error) {
 // errors, and paths stay as they are written. Every error is CodeInvalid, and
 // comes without tenants.
 func ParseTenants(name string, data []byte, c tenants.Catalogue) ([]tenants.Tenant, error) {
-	root, err := parse(name, data, "a list of tenants under the field tenants")
+	root, err := strictyaml.Parse(name, data, "a list of tenants under the field tenants")
 	if err != nil {
 		return nil, err
 	}
 	d := newDecoder(name)
 	var all []tenants.Tenant
 	seen := map[string]int{}
-	d.object("", root, []field{{name: "tenants", required: true, read: func(path string, n ast.Node) {
-		d.list(path, n, func(path string, n ast.Node) {
+	d.Object("", root, []strictyaml.Field{{Name: "tenants", Required: true, Read: func(path string, n strictyaml.Node) {
+		d.List(path, n, func(path string, n strictyaml.Node) {
 			var t tenants.Tenant
 			d.tenant(path, n, &t, c)
 			if first, twice := seen[t.ID]; twice && t.ID != "" {
-				d.refuse(tenants.FieldError{Field: path + ".id", Value: t.ID,
+				d.Refuse(tenants.FieldError{Field: path + ".id", Value: t.ID,
 					Allowed: fmt.Sprintf("an id that no other tenant has; line %d has it already", first)})
 			} else {
-				d.label(path, t.ID)
-				seen[t.ID] = d.line(path + ".id")
+				d.Label(path, t.ID)
+				seen[t.ID] = d.Line(path + ".id")
 			}
 			all = append(all, t)
 		})
 	}}})
 	if len(all) == 0 {
-		d.refuse(tenants.FieldError{Field: "tenants", Allowed: "a list of at least one tenant"})
+		d.Refuse(tenants.FieldError{Field: "tenants", Allowed: "a list of at least one tenant"})
 	}
 	for i, t := range all {
 		if t.Region == "" {
@@ -149,69 +150,69 @@ func ParseTenants(name string, data []byte, c tenants.Catalogue) ([]tenants.Tena
 		}
 		for _, f := range t.Validate(c) {
 			f.Field = fmt.Sprintf("tenants[%d].%s", i, f.Field)
-			d.refuse(f)
+			d.Refuse(f)
 		}
 	}
-	if err := d.err(); err != nil {
+	if err := d.Err(); err != nil {
 		return nil, err
 	}
 	return all, nil
 }
 
-func (d *decoder) tier(path string, n ast.Node, t *tenants.Tier) {
-	d.object(path, n, explained([]field{
-		{name: "name", required: true, read: d.text(&t.Name)},
-		{name: "model", required: true, read: d.text((*string)(&t.Model))},
-		{name: "cell", read: d.text(&t.Cell)},
-		{name: "rateLimit", required: true, read: d.number(&t.RateLimit)},
-		{name: "burstLimit", required: true, read: d.integer(&t.BurstLimit)},
-		{name: "monthlyQuota", required: true, read: d.integer(&t.MonthlyQuota)},
-		{name: "functionMemoryMB", required: true, read: d.integer(&t.FunctionMemoryMB)},
-		{name: "functionTimeoutSec", required: true, read: d.integer(&t.FunctionTimeoutSec)},
-		{name: "functionConcurrency", required: true, read: d.integer(&t.FunctionConcurrent)},
-		{name: "functionCount", required: true, read: d.integer(&t.FunctionCount)},
-		{name: "logRetentionDays", required: true, read: d.integer(&t.LogRetentionDays)},
-		{name: "deletionProtection", required: true, read: d.boolean(&t.DeletionProtection)},
+func (d decoder) tier(path string, n strictyaml.Node, t *tenants.Tier) {
+	d.Object(path, n, strictyaml.Explained([]strictyaml.Field{
+		{Name: "name", Required: true, Read: d.Text(&t.Name)},
+		{Name: "model", Required: true, Read: d.Text((*string)(&t.Model))},
+		{Name: "cell", Read: d.Text(&t.Cell)},
+		{Name: "rateLimit", Required: true, Read: d.Number(&t.RateLimit)},
+		{Name: "burstLimit", Required: true, Read: d.Integer(&t.BurstLimit)},
+		{Name: "monthlyQuota", Required: true, Read: d.Integer(&t.MonthlyQuota)},
+		{Name: "functionMemoryMB", Required: true, Read: d.Integer(&t.FunctionMemoryMB)},
+		{Name: "functionTimeoutSec", Required: true, Read: d.Integer(&t.FunctionTimeoutSec)},
+		{Name: "functionConcurrency", Required: true, Read: d.Integer(&t.FunctionConcurrent)},
+		{Name: "functionCount", Required: true, Read: d.Integer(&t.FunctionCount)},
+		{Name: "logRetentionDays", Required: true, Read: d.Integer(&t.LogRetentionDays)},
+		{Name: "deletionProtection", Required: true, Read: d.Boolean(&t.DeletionProtection)},
 	}, tenants.Tier{}.Validate("")))
 }
 
-func (d *decoder) tenant(path string, n ast.Node, t *tenants.Tenant, c tenants.Catalogue) {
-	d.object(path, n, explained([]field{
-		{name: "id", required: true, read: d.text(&t.ID)},
-		{name: "name", required: true, read: d.text(&t.Name)},
-		{name: "adminEmail", required: true, read: d.text(&t.AdminEmail)},
-		{name: "tier", required: true, read: d.text(&t.Tier)},
-		{name: "region", read: d.text(&t.Region)},
-		{name: "costCenter", read: d.text(&t.CostCenter)},
-		{name: "functions", read: func(path string, n ast.Node) {
-			d.list(path, n, func(path string, n ast.Node) {
+func (d decoder) tenant(path string, n strictyaml.Node, t *tenants.Tenant, c tenants.Catalogue) {
+	d.Object(path, n, strictyaml.Explained([]strictyaml.Field{
+		{Name: "id", Required: true, Read: d.Text(&t.ID)},
+		{Name: "name", Required: true, Read: d.Text(&t.Name)},
+		{Name: "adminEmail", Required: true, Read: d.Text(&t.AdminEmail)},
+		{Name: "tier", Required: true, Read: d.Text(&t.Tier)},
+		{Name: "region", Read: d.Text(&t.Region)},
+		{Name: "costCenter", Read: d.Text(&t.CostCenter)},
+		{Name: "functions", Read: func(path string, n strictyaml.Node) {
+			d.List(path, n, func(path string, n strictyaml.Node) {
 				var f tenants.Function
 				d.function(path, n, &f)
-				d.label(path, f.Name)
+				d.Label(path, f.Name)
 				t.Functions = append(t.Functions, f)
 			})
 		}},
 	}, tenants.Tenant{}.Validate(c)))
 }
 
-func (d *decoder) function(path string, n ast.Node, f *tenants.Function) {
-	d.object(path, n, explained([]field{
-		{name: "name", required: true, read: d.text(&f.Name)},
-		{name: "runtime", required: true, read: d.text(&f.Runtime)},
-		{name: "handler", required: true, read: d.text(&f.Handler)},
-		{name: "archive", required: true, read: d.text(&f.Archive)},
-		{name: "layers", read: d.texts(&f.Layers)},
-		{name: "grants", read: func(path string, n ast.Node) {
-			d.list(path, n, func(path string, n ast.Node) {
+func (d decoder) function(path string, n strictyaml.Node, f *tenants.Function) {
+	d.Object(path, n, strictyaml.Explained([]strictyaml.Field{
+		{Name: "name", Required: true, Read: d.Text(&f.Name)},
+		{Name: "runtime", Required: true, Read: d.Text(&f.Runtime)},
+		{Name: "handler", Required: true, Read: d.Text(&f.Handler)},
+		{Name: "archive", Required: true, Read: d.Text(&f.Archive)},
+		{Name: "layers", Read: d.Texts(&f.Layers)},
+		{Name: "grants", Read: func(path string, n strictyaml.Node) {
+			d.List(path, n, func(path string, n strictyaml.Node) {
 				var g tenants.Grant
-				d.object(path, n, []field{
-					{name: "actions", required: true, read: d.texts(&g.Actions)},
-					{name: "resources", required: true, read: d.texts(&g.Resources)},
+				d.Object(path, n, []strictyaml.Field{
+					{Name: "actions", Required: true, Read: d.Texts(&g.Actions)},
+					{Name: "resources", Required: true, Read: d.Texts(&g.Resources)},
 				})
 				f.Grants = append(f.Grants, g)
 			})
 		}},
-		{name: "tags", read: d.textMap(&f.Tags)},
+		{Name: "tags", Read: d.TextMap(&f.Tags)},
 	}, tenants.Function{}.Validate("")))
 }
 
@@ -229,26 +230,4 @@ func under(dir, path string) string {
 		return path
 	}
 	return filepath.Join(dir, filepath.FromSlash(path))
-}
-
-// read gives the content of a file of at most MaxSize bytes.
-func read(path string) ([]byte, error) {
-	file, err := os.Open(path)
-	if err != nil {
-		return nil, unreadable(path, err)
-	}
-	defer file.Close()
-	data, err := io.ReadAll(io.LimitReader(file, MaxSize+1))
-	if err != nil {
-		return nil, unreadable(path, err)
-	}
-	return data, nil
-}
-
-func unreadable(path string, err error) error {
-	reason := err
-	if pathErr, ok := errors.AsType[*fs.PathError](err); ok {
-		reason = pathErr.Err
-	}
-	return &tenants.Error{Code: tenants.CodeInvalid, Message: fmt.Sprintf("%s cannot be read: %v", path, reason), Cause: err}
 }

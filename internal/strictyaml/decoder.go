@@ -1,4 +1,4 @@
-package tenantfile
+package strictyaml
 
 import (
 	"cmp"
@@ -20,10 +20,10 @@ const (
 	enough      = 500
 )
 
-// decoder walks a document and notes every problem with its line. Paths inside
+// Decoder walks a document and notes every problem with its line. Paths inside
 // it name list elements by index ("tiers[0].name"); what it reports names them by
-// name where they have one ("tiers.free.name").
-type decoder struct {
+// name where they have one ("tiers.free.name"). Make it with New.
+type Decoder struct {
 	file     string
 	lines    map[string]int    // by path with indexes
 	shown    map[string]string // path of an element with indexes -> the path that is shown
@@ -37,33 +37,37 @@ type problem struct {
 	field tenants.FieldError
 }
 
-// field is one field of a mapping.
-type field struct {
-	name     string
-	required bool
-	allowed  string // what to say of a required one that is missing; "a value" when empty
-	read     func(path string, n ast.Node)
+// Node is a value of a document.
+type Node = ast.Node
+
+// Field is one field of a mapping.
+type Field struct {
+	Name     string
+	Required bool
+	Allowed  string // what to say of a required one that is missing; "a value" when empty
+	Read     func(path string, n Node)
 }
 
-// explained gives the fields with what is said of them when their value is
+// Explained gives the fields with what is said of them when their value is
 // empty, as the validation of the vocabulary has it.
-func explained(fields []field, empty []tenants.FieldError) []field {
+func Explained(fields []Field, empty []tenants.FieldError) []Field {
 	for i := range fields {
 		for _, e := range empty {
-			if e.Field == fields[i].name || strings.HasSuffix(e.Field, "."+fields[i].name) {
-				fields[i].allowed = e.Allowed
+			if e.Field == fields[i].Name || strings.HasSuffix(e.Field, "."+fields[i].Name) {
+				fields[i].Allowed = e.Allowed
 			}
 		}
 	}
 	return fields
 }
 
-func newDecoder(file string) *decoder {
-	return &decoder{file: file, lines: map[string]int{}, shown: map[string]string{}, indexed: map[string]string{}, reported: map[string]bool{}}
+// New starts reading a document; file stands for it in errors.
+func New(file string) *Decoder {
+	return &Decoder{file: file, lines: map[string]int{}, shown: map[string]string{}, indexed: map[string]string{}, reported: map[string]bool{}}
 }
 
-// object reads a mapping.
-func (d *decoder) object(path string, n ast.Node, fields []field) {
+// Object reads a mapping with exactly these fields, of which the required ones must be there.
+func (d *Decoder) Object(path string, n ast.Node, fields []Field) {
 	entries, ok := mapping(n)
 	if !ok {
 		d.wrongType(path, n, "a mapping with "+names(fields))
@@ -74,33 +78,33 @@ func (d *decoder) object(path string, n ast.Node, fields []field) {
 		key := e.Key.GetToken().Value
 		line := e.Key.GetToken().Position.Line
 		p := join(path, key)
-		i := slices.IndexFunc(fields, func(f field) bool { return f.name == key })
+		i := slices.IndexFunc(fields, func(f Field) bool { return f.Name == key })
 		switch {
 		case i < 0:
 			d.lines[p] = line
-			d.refuse(tenants.FieldError{Field: p, Value: describe(e.Value), Allowed: "no field of this name; " + suggest(key, fields)})
+			d.Refuse(tenants.FieldError{Field: p, Value: describe(e.Value), Allowed: "no field of this name; " + suggest(key, fields)})
 		case first[key] != 0:
-			d.add(line, tenants.FieldError{Field: p, Value: describe(e.Value),
+			d.Add(line, tenants.FieldError{Field: p, Value: describe(e.Value),
 				Allowed: fmt.Sprintf("each field once; line %d has it already", first[key])})
 		default:
 			first[key] = line
 			d.lines[p] = line
 			if e.Value != nil && e.Value.Type() != ast.NullType {
-				fields[i].read(p, e.Value)
+				fields[i].Read(p, e.Value)
 			} else {
 				delete(first, key)
 			}
 		}
 	}
 	for _, f := range fields {
-		if f.required && first[f.name] == 0 {
-			d.refuse(tenants.FieldError{Field: join(path, f.name), Allowed: cmp.Or(f.allowed, "a value")})
+		if f.Required && first[f.Name] == 0 {
+			d.Refuse(tenants.FieldError{Field: join(path, f.Name), Allowed: cmp.Or(f.Allowed, "a value")})
 		}
 	}
 }
 
-// list reads a list.
-func (d *decoder) list(path string, n ast.Node, read func(path string, n ast.Node)) {
+// List reads a list; read is called with each element and its path.
+func (d *Decoder) List(path string, n ast.Node, read func(path string, n ast.Node)) {
 	seq, ok := n.(*ast.SequenceNode)
 	if !ok {
 		d.wrongType(path, n, "a list")
@@ -108,7 +112,7 @@ func (d *decoder) list(path string, n ast.Node, read func(path string, n ast.Nod
 	}
 	for i, v := range seq.Values {
 		p := fmt.Sprintf("%s[%d]", path, i)
-		d.lines[p] = startLine(v, d.line(path))
+		d.lines[p] = startLine(v, d.Line(path))
 		read(p, v)
 		if len(d.problems) >= enough {
 			return
@@ -116,7 +120,8 @@ func (d *decoder) list(path string, n ast.Node, read func(path string, n ast.Nod
 	}
 }
 
-func (d *decoder) text(to *string) func(string, ast.Node) {
+// Text reads text into to; a number or a truth value without quotes is none.
+func (d *Decoder) Text(to *string) func(string, ast.Node) {
 	return func(path string, n ast.Node) {
 		s, ok := scalarText(n)
 		if !ok {
@@ -127,17 +132,19 @@ func (d *decoder) text(to *string) func(string, ast.Node) {
 	}
 }
 
-func (d *decoder) texts(to *[]string) func(string, ast.Node) {
+// Texts reads a list of texts into to.
+func (d *Decoder) Texts(to *[]string) func(string, ast.Node) {
 	return func(path string, n ast.Node) {
-		d.list(path, n, func(path string, n ast.Node) {
+		d.List(path, n, func(path string, n ast.Node) {
 			var s string
-			d.text(&s)(path, n)
+			d.Text(&s)(path, n)
 			*to = append(*to, s)
 		})
 	}
 }
 
-func (d *decoder) textMap(to *map[string]string) func(string, ast.Node) {
+// TextMap reads a mapping of text to text into to.
+func (d *Decoder) TextMap(to *map[string]string) func(string, ast.Node) {
 	return func(path string, n ast.Node) {
 		entries, ok := mapping(n)
 		if !ok {
@@ -149,12 +156,12 @@ func (d *decoder) textMap(to *map[string]string) func(string, ast.Node) {
 			key := e.Key.GetToken().Value
 			p := join(path, key)
 			if _, twice := out[key]; twice {
-				d.add(e.Key.GetToken().Position.Line, tenants.FieldError{Field: p, Value: describe(e.Value), Allowed: "each key once"})
+				d.Add(e.Key.GetToken().Position.Line, tenants.FieldError{Field: p, Value: describe(e.Value), Allowed: "each key once"})
 				continue
 			}
 			d.lines[p] = e.Key.GetToken().Position.Line
 			var s string
-			d.text(&s)(p, e.Value)
+			d.Text(&s)(p, e.Value)
 			out[key] = s
 		}
 		*to = out
@@ -166,7 +173,8 @@ var (
 	numberPattern  = regexp.MustCompile(`^-?[0-9]{1,18}(\.[0-9]{1,18})?$`)
 )
 
-func (d *decoder) integer(to *int) func(string, ast.Node) {
+// Integer reads a whole number of at most 18 digits into to.
+func (d *Decoder) Integer(to *int) func(string, ast.Node) {
 	return func(path string, n ast.Node) {
 		digits, ok := numeric(n)
 		if !ok || !integerPattern.MatchString(digits) {
@@ -182,7 +190,8 @@ func (d *decoder) integer(to *int) func(string, ast.Node) {
 	}
 }
 
-func (d *decoder) number(to *float64) func(string, ast.Node) {
+// Number reads a decimal number, without an exponent, into to.
+func (d *Decoder) Number(to *float64) func(string, ast.Node) {
 	return func(path string, n ast.Node) {
 		digits, ok := numeric(n)
 		if !ok || !numberPattern.MatchString(digits) {
@@ -198,7 +207,8 @@ func (d *decoder) number(to *float64) func(string, ast.Node) {
 	}
 }
 
-func (d *decoder) boolean(to *bool) func(string, ast.Node) {
+// Boolean reads true or false into to.
+func (d *Decoder) Boolean(to *bool) func(string, ast.Node) {
 	return func(path string, n ast.Node) {
 		b, ok := n.(*ast.BoolNode)
 		if !ok {
@@ -209,15 +219,15 @@ func (d *decoder) boolean(to *bool) func(string, ast.Node) {
 	}
 }
 
-func (d *decoder) wrongType(path string, n ast.Node, allowed string) {
+func (d *Decoder) wrongType(path string, n ast.Node, allowed string) {
 	if path == "" {
 		path = "the file"
 	}
-	d.add(startLine(n, d.line(path)), tenants.FieldError{Field: path, Value: describe(n), Allowed: allowed})
+	d.Add(startLine(n, d.Line(path)), tenants.FieldError{Field: path, Value: describe(n), Allowed: allowed})
 }
 
-// label notes the name of a list's element, which paths are shown with.
-func (d *decoder) label(path, name string) {
+// Label notes the name of a list's element, which paths are shown with.
+func (d *Decoder) Label(path, name string) {
 	list := path[:strings.LastIndexByte(path, '[')]
 	if !labelPattern.MatchString(name) || len(name) > 40 {
 		return
@@ -234,9 +244,9 @@ var (
 	indexPattern = regexp.MustCompile(`\[[0-9]+\]`)
 )
 
-// refuse notes problems at the lines of their paths, unless the path, or what it
+// Refuse notes problems at the lines of their paths, unless the path, or what it
 // lies in, has one already.
-func (d *decoder) refuse(fields ...tenants.FieldError) {
+func (d *Decoder) Refuse(fields ...tenants.FieldError) {
 	for _, f := range fields {
 		f.Field = d.index(f.Field)
 		known := false
@@ -244,18 +254,19 @@ func (d *decoder) refuse(fields ...tenants.FieldError) {
 			known = d.reported[path]
 		}
 		if !known {
-			d.add(d.line(f.Field), f)
+			d.Add(d.Line(f.Field), f)
 		}
 	}
 }
 
-func (d *decoder) add(line int, f tenants.FieldError) {
+// Add notes a problem at a line.
+func (d *Decoder) Add(line int, f tenants.FieldError) {
 	d.reported[f.Field] = true
 	d.problems = append(d.problems, problem{line: max(line, 1), field: f})
 }
 
 // index turns the names of elements in a path into their indexes.
-func (d *decoder) index(path string) string {
+func (d *Decoder) index(path string) string {
 	for end := len(path); end > 0; end = strings.LastIndexByte(path[:end], '.') {
 		if by, ok := d.indexed[path[:end]]; ok {
 			return by + path[end:]
@@ -265,7 +276,7 @@ func (d *decoder) index(path string) string {
 }
 
 // display turns the indexes in a path into the names of their elements.
-func (d *decoder) display(path string) string {
+func (d *Decoder) display(path string) string {
 	var out strings.Builder
 	from := 0
 	for _, at := range indexPattern.FindAllStringIndex(path, -1) {
@@ -279,8 +290,8 @@ func (d *decoder) display(path string) string {
 	return out.String() + path[from:]
 }
 
-// line gives the line of a path, or of the nearest thing around it.
-func (d *decoder) line(path string) int {
+// Line gives the line of a path, or of the nearest thing around it.
+func (d *Decoder) Line(path string) int {
 	for path != "" {
 		if line, ok := d.lines[path]; ok {
 			return line
@@ -290,8 +301,8 @@ func (d *decoder) line(path string) int {
 	return 1
 }
 
-// err gives the problems in the order of their lines.
-func (d *decoder) err() error {
+// Err gives the problems in the order of their lines.
+func (d *Decoder) Err() error {
 	if len(d.problems) == 0 {
 		return nil
 	}
@@ -381,19 +392,19 @@ func join(path, key string) string {
 
 var keyPattern = regexp.MustCompile(`^[A-Za-z0-9_-]{1,40}$`)
 
-func names(fields []field) string {
+func names(fields []Field) string {
 	all := make([]string, len(fields))
 	for i, f := range fields {
-		all[i] = f.name
+		all[i] = f.Name
 	}
 	return strings.Join(all, ", ")
 }
 
 // suggest names the field that was probably meant, or all there are.
-func suggest(key string, fields []field) string {
+func suggest(key string, fields []Field) string {
 	for _, f := range fields {
-		if strings.EqualFold(f.name, key) || near(strings.ToLower(f.name), strings.ToLower(key)) {
-			return "did you mean " + f.name + "?"
+		if strings.EqualFold(f.Name, key) || near(strings.ToLower(f.Name), strings.ToLower(key)) {
+			return "did you mean " + f.Name + "?"
 		}
 	}
 	return "there are " + names(fields)

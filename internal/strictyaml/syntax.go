@@ -1,4 +1,4 @@
-package tenantfile
+package strictyaml
 
 import (
 	"errors"
@@ -28,8 +28,10 @@ var refused = map[token.Type]string{
 	token.MappingKeyType: "a complex key (?)",
 }
 
-// parse gives the one document of a file. want says what an empty file lacks.
-func parse(name string, data []byte, want string) (node ast.Node, err error) {
+// Parse gives the one document of a file of at most MaxSize bytes; name stands
+// for the file in errors and want says what an empty file lacks. Every error is
+// CodeInvalid.
+func Parse(name string, data []byte, want string) (node Node, err error) {
 	if len(data) > MaxSize {
 		return nil, tenants.Errorf(tenants.CodeInvalid, "%s is larger than %d bytes, the most that is read", name, MaxSize)
 	}
