@@ -101,7 +101,7 @@ func samePath(t *testing.T, a, b string) bool {
 }
 
 func TestUnknownType(t *testing.T) {
-	if _, err := defaultCatalogue(t).Type("aws:rds/cluster:Cluster"); err == nil {
+	if _, err := defaultCatalogue(t).Type("aws:redshift/cluster:Cluster"); err == nil {
 		t.Error("a type that is not translated was found")
 	}
 }
