@@ -35,11 +35,25 @@ import (
 	"github.com/tenantform/tenantform/tenants"
 )
 
+// Types are the arguments types of resources by type token: sqs.QueueArgs{} by
+// "aws:sqs/queue:Queue", for example.
+type Types map[string]interface{ ElementType() reflect.Type }
+
+// webACLAssociationArgs stand for wafv2.WebAclAssociationArgs, which cannot be
+// tagged: the package wafv2 is too large to be part of every test.
+type webACLAssociationArgs struct {
+	ResourceARN string `pulumi:"resourceArn"`
+	WebACLARN   string `pulumi:"webAclArn"`
+}
+
+// ElementType gives the type itself, as the SDK's arguments types do.
+func (a webACLAssociationArgs) ElementType() reflect.Type { return reflect.TypeOf(a) }
+
 // argsOf gives the arguments type of every resource type that a component may
 // register. A type that is missing here fails Check: what can be tagged is read
 // from the type, not from a list.
-func argsOf() map[string]interface{ ElementType() reflect.Type } {
-	return map[string]interface{ ElementType() reflect.Type }{
+func argsOf() Types {
+	return Types{
 		"aws:apigateway/account:Account":                                         apigateway.AccountArgs{},
 		"aws:apigateway/apiKey:ApiKey":                                           apigateway.ApiKeyArgs{},
 		"aws:apigateway/authorizer:Authorizer":                                   apigateway.AuthorizerArgs{},
@@ -148,13 +162,17 @@ func argsOf() map[string]interface{ ElementType() reflect.Type } {
 		"aws:ssm/parameter:Parameter":                                  ssm.ParameterArgs{},
 		"aws:vpc/securityGroupEgressRule:SecurityGroupEgressRule":      vpc.SecurityGroupEgressRuleArgs{},
 		"aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule":    vpc.SecurityGroupIngressRuleArgs{},
+		"aws:wafv2/webAclAssociation:WebAclAssociation":                webACLAssociationArgs{},
 	}
 }
 
 // taggable tells whether a resource type takes tags.
-func taggable(t testing.TB, token string) bool {
+func taggable(t testing.TB, token string, more []Types) bool {
 	t.Helper()
 	args, ok := argsOf()[token]
+	for i := 0; !ok && i < len(more); i++ {
+		args, ok = more[i][token]
+	}
 	if !ok {
 		t.Errorf("componenttest does not know the arguments of %s", token)
 		return false
@@ -171,8 +189,9 @@ func taggable(t testing.TB, token string) bool {
 
 // Check holds a recording to what is asked of every component: each resource of
 // AWS has a component as its parent whose name its own name begins with, and
-// each that can be tagged carries the required tags, none empty.
-func Check(t testing.TB, r *Recording) {
+// each that can be tagged carries the required tags, none empty. Types of
+// packages that only one component imports are given by its own test as more.
+func Check(t testing.TB, r *Recording, more ...Types) {
 	t.Helper()
 	if len(r.Custom()) == 0 {
 		t.Error("nothing was registered")
@@ -194,7 +213,7 @@ func Check(t testing.TB, r *Recording) {
 		if !strings.HasPrefix(res.Name, parent.Name()+"-") {
 			t.Errorf("%s %s does not begin with its component's name %s", res.Type, res.Name, parent.Name())
 		}
-		if !taggable(t, res.Type) {
+		if !taggable(t, res.Type, more) {
 			continue
 		}
 		got, _ := res.Inputs["tags"].(map[string]any)
