@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"github.com/pulumi/pulumi/sdk/v3/go/common/resource"
+	"github.com/pulumi/pulumi/sdk/v3/go/common/tokens"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 )
 
@@ -28,6 +29,20 @@ type Resource struct {
 	Secret map[string]bool
 	// Provider is the provider's reference, urn::id; "" for components.
 	Provider string
+	// Dependencies are the URNs that the resource depends on, and
+	// PropertyDependencies, for an input, those that it comes from.
+	Dependencies         []string
+	PropertyDependencies map[string][]string
+}
+
+// URN gives the resource's URN in the recorded run of a stack.
+func (r Resource) URN(stack string) string {
+	parent := resource.URN(r.Parent)
+	var above tokens.Type
+	if r.Parent != "" && parent.QualifiedType() != resource.RootStackType {
+		above = parent.QualifiedType()
+	}
+	return string(resource.NewURN(tokens.QName(stack), Project, above, tokens.Type(r.Type), r.Name))
 }
 
 // Recording is what a program did.
@@ -80,6 +95,11 @@ func (r *Recording) NewResource(args pulumi.MockResourceArgs) (string, resource.
 	res := Resource{Type: args.TypeToken, Name: args.Name, Custom: args.Custom, Provider: args.Provider, Secret: map[string]bool{}}
 	if args.RegisterRPC != nil {
 		res.Parent = args.RegisterRPC.GetParent()
+		res.Dependencies = args.RegisterRPC.GetDependencies()
+		res.PropertyDependencies = map[string][]string{}
+		for property, from := range args.RegisterRPC.GetPropertyDependencies() {
+			res.PropertyDependencies[property] = from.GetUrns()
+		}
 	}
 	for k, v := range args.Inputs {
 		res.Secret[string(k)] = v.ContainsSecrets()
