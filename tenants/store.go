@@ -6,6 +6,11 @@ import "context"
 // Version, CreatedAt and UpdatedAt, whatever the caller puts there, and gives
 // back what it stored. A deleted tenant stays in the store, so that its record
 // can be read later.
+//
+// A range of addresses is one tenant's alone: Create, and an Update that changes
+// NetworkCIDR, are CodeConflict when the range overlaps with that of another
+// tenant that is not deleted. It is the store that looks, in the same
+// transaction, so that two callers can never have the same range.
 type Store interface {
 	// Create adds a tenant; CodeConflict when one with the id exists that is not deleted.
 	// The record of a deleted one is replaced, and its Version counted on.

@@ -24,9 +24,13 @@ type Tenant struct {
 	Status     Status      `json:"status"`
 	Placements []Placement `json:"placements"` // none before creation and after deletion, two in a move, otherwise one
 	Functions  []Function  `json:"functions,omitempty"`
-	Version    int64       `json:"version"` // counted up by the store with each write; 0 before the first
-	CreatedAt  time.Time   `json:"createdAt"`
-	UpdatedAt  time.Time   `json:"updatedAt"`
+	// NetworkCIDR is the IPv4 range of the network of the tenant's silo, which no
+	// other tenant has. It is empty where there is no silo, and for a silo that is
+	// older than the handing out of ranges.
+	NetworkCIDR string    `json:"networkCidr,omitempty"`
+	Version     int64     `json:"version"` // counted up by the store with each write; 0 before the first
+	CreatedAt   time.Time `json:"createdAt"`
+	UpdatedAt   time.Time `json:"updatedAt"`
 }
 
 // Placement is where a tenant lives: in a cell of a pool, or in its own silo.

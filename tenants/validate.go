@@ -127,6 +127,9 @@ func (t Tenant) Validate(c Catalogue) []FieldError {
 		fields = append(fields, FieldError{Field: "status", Value: string(t.Status), Allowed: "one of " + join(texts(Statuses()))})
 	}
 	fields = append(fields, validatePlacements(t.Placements)...)
+	if t.NetworkCIDR != "" {
+		fields = append(fields, ValidateNetwork("networkCidr", t.NetworkCIDR)...)
+	}
 	if known && len(t.Functions) > tier.FunctionCount {
 		fields = append(fields, FieldError{Field: "functions", Value: fmt.Sprintf("%d functions", len(t.Functions)),
 			Allowed: fmt.Sprintf("at most %d in tier %s", tier.FunctionCount, tier.Name)})

@@ -82,6 +82,9 @@ func (s *Store) Create(ctx context.Context, t tenants.Tenant) (tenants.Tenant, e
 		case old.Status != tenants.StatusDeleted:
 			return tenants.Errorf(tenants.CodeConflict, "tenant %s exists already, with status %s; choose another id", t.ID, old.Status)
 		}
+		if err := s.alone(t); err != nil {
+			return err
+		}
 		t.Version = old.Version + 1
 		t.CreatedAt = s.time()
 		t.UpdatedAt = t.CreatedAt
@@ -107,6 +110,11 @@ func (s *Store) List(ctx context.Context) ([]tenants.Tenant, error) {
 	if err := s.alive(ctx); err != nil {
 		return nil, err
 	}
+	return s.present()
+}
+
+// present reads all tenants that are not deleted.
+func (s *Store) present() ([]tenants.Tenant, error) {
 	ids, err := s.names(s.path(tenantsDir))
 	if err != nil {
 		return nil, err
@@ -139,6 +147,11 @@ func (s *Store) Update(ctx context.Context, t tenants.Tenant) (tenants.Tenant, e
 			return tenants.Errorf(tenants.CodeConflict, "tenant %s was changed meanwhile (version %d is stored, the change is based on %d); read it again and retry",
 				t.ID, old.Version, t.Version)
 		}
+		if t.NetworkCIDR != old.NetworkCIDR {
+			if err := s.alone(t); err != nil {
+				return err
+			}
+		}
 		t.Version++
 		t.CreatedAt = old.CreatedAt
 		t.UpdatedAt = s.time()
@@ -146,6 +159,27 @@ func (s *Store) Update(ctx context.Context, t tenants.Tenant) (tenants.Tenant, e
 		return err
 	})
 	return stored, err
+}
+
+// alone refuses a tenant whose range of addresses is, or overlaps with, another's.
+func (s *Store) alone(t tenants.Tenant) error {
+	if t.NetworkCIDR == "" {
+		return nil
+	}
+	if err := tenants.Invalid(tenants.ValidateNetwork("networkCidr", t.NetworkCIDR)...); err != nil {
+		return err
+	}
+	all, err := s.present()
+	if err != nil {
+		return err
+	}
+	for _, other := range all {
+		if other.ID != t.ID && tenants.NetworksOverlap(other.NetworkCIDR, t.NetworkCIDR) {
+			return tenants.Errorf(tenants.CodeConflict, "the range %s of tenant %s overlaps with %s, which tenant %s has; take another",
+				t.NetworkCIDR, t.ID, other.NetworkCIDR, other.ID)
+		}
+	}
+	return nil
 }
 
 // Record adds an operation, or replaces it.

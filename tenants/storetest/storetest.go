@@ -5,20 +5,27 @@ package storetest
 import (
 	"context"
 	"fmt"
+	"hash/fnv"
 	"reflect"
 	"slices"
 	"strconv"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
 	"github.com/tenantform/tenantform/tenants"
 )
 
-// Tenant gives a tenant in which every field that a store keeps has a value.
+// Tenant gives a tenant in which every field that a store keeps has a value. Its
+// range of addresses follows from its id.
 func Tenant(id string) tenants.Tenant {
+	h := fnv.New32a()
+	_, _ = h.Write([]byte(id))
+	sum := h.Sum(nil)
 	return tenants.Tenant{
-		ID: id, Name: "Ünï " + id, AdminEmail: "admin@" + id + ".example", Tier: "standard", Region: "eu-west-1", CostCenter: "cc",
+		NetworkCIDR: fmt.Sprintf("10.%d.%d.0/24", sum[0], sum[1]),
+		ID:          id, Name: "Ünï " + id, AdminEmail: "admin@" + id + ".example", Tier: "standard", Region: "eu-west-1", CostCenter: "cc",
 		Status: tenants.StatusCreating, Placements: []tenants.Placement{{Model: tenants.ModelPool, Cell: "a"}, {Model: tenants.ModelSilo}},
 		Functions: []tenants.Function{{Name: "greeting", Runtime: "python3.13", Handler: "app.handler", Archive: "a.zip", Layers: []string{"l.zip"},
 			Grants: []tenants.Grant{{Actions: []string{"s3:GetObject"}, Resources: []string{"*"}}}, Tags: map[string]string{"team": "blue"}}},
@@ -39,6 +46,8 @@ func RunStore(t *testing.T, open func(t *testing.T) tenants.Store) {
 		"values are copies": copies,
 		"at once":           atOnce,
 		"cancelled":         cancelled,
+		"networks apart":    networksApart,
+		"networks at once":  networksAtOnce,
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) { test(t, open(t)) })
@@ -216,6 +225,72 @@ func atOnce(t *testing.T, s tenants.Store) {
 	must(t, err)
 	if v.Name != strconv.Itoa(workers*each) || v.Version != 1+workers*each {
 		t.Errorf("counted to %s in version %d, want %d", v.Name, v.Version, workers*each)
+	}
+}
+
+// networksApart holds a store to its word that a range is one tenant's alone.
+func networksApart(t *testing.T, s tenants.Store) {
+	in := func(id, cidr string) tenants.Tenant {
+		v := Tenant(id)
+		v.NetworkCIDR = cidr
+		return v
+	}
+	first, err := s.Create(t.Context(), in("acme", "10.64.16.0/20"))
+	must(t, err)
+	for _, cidr := range []string{"10.64.16.0/20", "10.64.31.0/24", "10.64.0.0/16"} {
+		_, err := s.Create(t.Context(), in("birch", cidr))
+		code(t, err, tenants.CodeConflict)
+	}
+	_, err = s.Create(t.Context(), in("birch", "10.64.16.7/20"))
+	code(t, err, tenants.CodeInvalid)
+	_, err = s.Get(t.Context(), "birch")
+	code(t, err, tenants.CodeNotFound)
+	second, err := s.Create(t.Context(), in("birch", ""))
+	must(t, err)
+	_, err = s.Create(t.Context(), in("cedar", ""))
+	must(t, err)
+
+	second.NetworkCIDR = "10.64.24.0/21"
+	_, err = s.Update(t.Context(), second)
+	code(t, err, tenants.CodeConflict)
+	second.NetworkCIDR = "10.64.32.0/20"
+	second, err = s.Update(t.Context(), second)
+	must(t, err)
+	if second.NetworkCIDR != "10.64.32.0/20" {
+		t.Errorf("the range is %q", second.NetworkCIDR)
+	}
+
+	first.Status = tenants.StatusDeleted // its record stays, its range is free
+	first, err = s.Update(t.Context(), first)
+	must(t, err)
+	second.NetworkCIDR = first.NetworkCIDR
+	_, err = s.Update(t.Context(), second)
+	must(t, err)
+	_, err = s.Create(t.Context(), in("acme", first.NetworkCIDR))
+	code(t, err, tenants.CodeConflict)
+}
+
+// networksAtOnce lets goroutines take the same range; one of them gets it.
+func networksAtOnce(t *testing.T, s tenants.Store) {
+	const workers = 8
+	var wg sync.WaitGroup
+	var got atomic.Int32
+	for i := range workers {
+		v, err := s.Create(t.Context(), Tenant(fmt.Sprintf("tenant-%d", i)))
+		must(t, err)
+		v.NetworkCIDR = "192.168.16.0/20"
+		wg.Go(func() {
+			switch _, err := s.Update(t.Context(), v); {
+			case err == nil:
+				got.Add(1)
+			case tenants.CodeOf(err) != tenants.CodeConflict:
+				t.Errorf("%v", err)
+			}
+		})
+	}
+	wg.Wait()
+	if got.Load() != 1 {
+		t.Errorf("%d tenants have the range, want 1", got.Load())
 	}
 }
 
