@@ -15,7 +15,7 @@ func bans() []ban {
 	return []ban{
 		{"github.com/pulumi/pulumi/sdk/v3/go/auto/...", []string{"automation"},
 			"runs of Pulumi get their lease, their scrubbed environment and their classified errors in one place"},
-		{"github.com/pulumi/...", []string{"components/...", "stacks/...", "automation", "internal/localcloud", "examples/blueprints/...", "cmd/pulumi-analyzer-policy-tenantform"},
+		{"github.com/pulumi/...", []string{"components/...", "stacks/...", "automation", "internal/localcloud", "examples/blueprints/...", "cmd/pulumi-analyzer-policy-tenantform", "internal/blueprints/..."},
 			"what describes and runs infrastructure knows Pulumi, nothing else; localcloud checks inputs against the SDK's types"},
 		{"go.temporal.io/...", []string{"internal/workflows/...", "cmd/..."},
 			"what is done to a tenant must not depend on the engine that remembers how far it is"},
@@ -34,7 +34,8 @@ func bans() []ban {
 			"what helps tests is a package of its own, so that the binary does not carry the testing package"},
 		{module + "/cmd/...", nil, "a main package wires the others and is used by none"},
 		{module + "/tenants/storetest", nil, "it is for tests"},
-		{module + "/components/componenttest", nil, "it is for tests"},
+		{module + "/components/componenttest", []string{"internal/blueprints/..."}, "it is for tests, and for the catalogue, which runs components to describe them"},
+		{module + "/internal/blueprints/...", nil, "it links every component and the tests' recorder, which nobody's program needs"},
 		{module + "/internal/arch", nil, "it is for tests"},
 	}
 }
@@ -67,6 +68,8 @@ func directions() []direction {
 		{"policies/...", []string{"policies/...", "automation/plan", "tenants"}, false, "a decision depends on the plan and the catalogue alone"},
 		{"examples/blueprints/...", []string{"components/...", "tenants"}, false, "an example is made of what anybody's program can import"},
 		{"internal/arch", nil, true, "its rules must not depend on what they rule"},
+		{"internal/blueprints/...", []string{"internal/blueprints/...", "components/...", "automation/plan", "policies", "tenants"}, false,
+			"it describes components by running them and asking the policies about the result"},
 		{"internal/direct", []string{"automation", "automation/plan", "policies", "stacks", "tenants"}, false,
 			"operations use the engine and the stores' interfaces, and no adapter by name"},
 		{"internal/funcarchive", []string{"tenants"}, true, adapters},

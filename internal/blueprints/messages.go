@@ -1,0 +1,99 @@
+package blueprints
+
+import (
+	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+
+	"github.com/tenantform/tenantform/components/queueworker"
+	"github.com/tenantform/tenantform/components/topic"
+	"github.com/tenantform/tenantform/tenants"
+)
+
+func messages() []Blueprint {
+	return []Blueprint{
+		{Package: "queueworker", Type: "Worker", Minimal: worker(false), Full: worker(true)},
+		{Package: "queueworker", Type: "Queue", Minimal: queue(false), Full: queue(true)},
+		{Package: "topic", Type: "Topic", Minimal: newTopic(false), Full: newTopic(true)},
+		{Package: "topic", Type: "Subscription", Minimal: subscription(false), Full: subscription(true)},
+		{Package: "topic", Type: "Fanout", Minimal: fanout(false), Full: fanout(true)},
+	}
+}
+
+func worker(full bool) Sample {
+	return func(ctx *pulumi.Context, at Site) error {
+		key, err := newKey(ctx, at, "sample-worker", "/aws/lambda/sample-worker")
+		if err != nil {
+			return err
+		}
+		args := &queueworker.Args{
+			Location: at.Location, Tags: at.Tags(), Name: "sample-worker", Runtime: "python3.13", Handler: "index.handler", Archive: at.Code,
+			Bucket: "sample-worker-results-" + at.Location.AccountID, Prefix: "results/", KeyARN: key.ARN,
+		}
+		if full {
+			alarms, err := topic.New(ctx, "alarms", &topic.Args{Location: at.Location, Tags: at.Tags(), Name: "sample-worker-alarms", Alarms: true})
+			if err != nil {
+				return err
+			}
+			args.LogKeyARN, args.AlarmActions = key.ARN, pulumi.StringArray{alarms.ARN}
+			args.Grants = []tenants.Grant{{Actions: []string{"dynamodb:GetItem"}, Resources: []string{at.Location.ARN("dynamodb", "table/lookup")}}}
+			args.Environment, args.Discard = map[string]string{"STAGE": "sample"}, true
+		}
+		_, err = queueworker.New(ctx, "worker", args)
+		return err
+	}
+}
+
+func queue(full bool) Sample {
+	return func(ctx *pulumi.Context, at Site) error {
+		key, err := newKey(ctx, at, "sample-queue")
+		if err != nil {
+			return err
+		}
+		args := &queueworker.QueueArgs{Location: at.Location, Tags: at.Tags(), Name: "sample-queue", KeyARN: key.ARN}
+		if full {
+			args.Topics = []string{at.Location.ARN("sns", "sample-events")}
+			args.AlarmActions = pulumi.StringArray{pulumi.String(at.Location.ARN("sns", "sample-alarms"))}
+		}
+		_, err = queueworker.NewQueue(ctx, "queue", args)
+		return err
+	}
+}
+
+func newTopic(full bool) Sample {
+	return func(ctx *pulumi.Context, at Site) error {
+		args := &topic.Args{Location: at.Location, Tags: at.SharedTags(), Name: "sample-topic"}
+		if full {
+			args.Subscribers, args.Alarms = []string{ServiceAccount}, true
+		}
+		_, err := topic.New(ctx, "topic", args)
+		return err
+	}
+}
+
+func subscription(full bool) Sample {
+	return func(ctx *pulumi.Context, at Site) error {
+		events, err := topic.New(ctx, "events", &topic.Args{Location: at.Location, Tags: at.SharedTags(), Name: "sample-events"})
+		if err != nil {
+			return err
+		}
+		args := &topic.SubscriptionArgs{Location: at.Location, Tags: at.SharedTags(), Name: "sample-billing", Topic: events}
+		if full {
+			args.Filter, args.Raw = topic.Filter{"type": {"tenant.created"}}, true
+		}
+		_, err = topic.NewSubscription(ctx, "billing", args)
+		return err
+	}
+}
+
+func fanout(full bool) Sample {
+	return func(ctx *pulumi.Context, at Site) error {
+		args := &topic.FanoutArgs{
+			Location: at.Location, Tags: at.SharedTags(), Name: "sample-lifecycle", Services: []topic.Service{{Name: "billing"}},
+		}
+		if full {
+			args.Subscribers, args.Alarms = []string{ServiceAccount}, true
+			args.Services = append(args.Services, topic.Service{Name: "audit", Filter: topic.Filter{"type": {"tenant.deleted"}}})
+		}
+		_, err := topic.NewFanout(ctx, "lifecycle", args)
+		return err
+	}
+}
