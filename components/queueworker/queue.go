@@ -110,11 +110,18 @@ func NewQueue(ctx *pulumi.Context, name string, args *QueueArgs, opts ...pulumi.
 	if err := ctx.RegisterComponentResource("tenantform:queueworker:Queue", name, q, opts...); err != nil {
 		return nil, err
 	}
+	// The queues name each other. Both ARNs are known beforehand, so that each is
+	// complete when it is made, and no third resource has to complete one.
+	allowed, err := asJSON(map[string]any{"redrivePermission": "byQueue", "sourceQueueArns": []string{args.arn()}})
+	if err != nil {
+		return nil, err
+	}
 	dead, err := sqs.NewQueue(ctx, name+"-dead", &sqs.QueueArgs{
 		Name:                    pulumi.String(args.Name + deadSuffix),
 		KmsMasterKeyId:          args.KeyARN,
 		MessageRetentionSeconds: pulumi.Int(deadKeptSec),
 		Policy:                  args.access(args.deadARN()).Input(),
+		RedriveAllowPolicy:      allowed,
 		Tags:                    args.Tags.Map(),
 	}, pulumi.Parent(q))
 	if err != nil {
@@ -135,16 +142,6 @@ func NewQueue(ctx *pulumi.Context, name string, args *QueueArgs, opts ...pulumi.
 		Tags:                     args.Tags.Map(),
 	}, pulumi.Parent(q), pulumi.DependsOn([]pulumi.Resource{dead}))
 	if err != nil {
-		return nil, err
-	}
-	allowed, err := asJSON(map[string]any{"redrivePermission": "byQueue", "sourceQueueArns": []string{args.arn()}})
-	if err != nil {
-		return nil, err
-	}
-	if _, err := sqs.NewRedriveAllowPolicy(ctx, name+"-redrive", &sqs.RedriveAllowPolicyArgs{
-		QueueUrl:           dead.Url,
-		RedriveAllowPolicy: allowed,
-	}, pulumi.Parent(q), pulumi.DependsOn([]pulumi.Resource{made})); err != nil {
 		return nil, err
 	}
 	if err := q.alarms(ctx, name, args); err != nil {

@@ -88,9 +88,43 @@ func TestQueuesAreClosedAndRedrive(t *testing.T) {
 	if dead["messageRetentionSeconds"].(float64) <= q["messageRetentionSeconds"].(float64) {
 		t.Errorf("dead letters are kept for %v s, messages for %v s", dead["messageRetentionSeconds"], q["messageRetentionSeconds"])
 	}
-	allow := decode(t, r.One(t, "aws:sqs/redriveAllowPolicy:RedriveAllowPolicy").Inputs["redriveAllowPolicy"])
+	allow := decode(t, dead["redriveAllowPolicy"])
 	if sources, _ := allow["sourceQueueArns"].([]any); allow["redrivePermission"] != "byQueue" || len(sources) != 1 || sources[0] != queueARN {
 		t.Errorf("redrive is allowed to %v", allow)
+	}
+	if q["redriveAllowPolicy"] != nil || dead["redrivePolicy"] != nil {
+		t.Errorf("the queue allows %v, and the dead letters go to %v", q["redriveAllowPolicy"], dead["redrivePolicy"])
+	}
+}
+
+func TestRedriveCommand(t *testing.T) {
+	commands := make(chan string, 1)
+	r := componenttest.MustRun(t, "test", func(ctx *pulumi.Context) error {
+		q, err := queueworker.NewQueue(ctx, "billing", &queueworker.QueueArgs{
+			Location: componenttest.Location(), Tags: componenttest.Tags(), Name: "billing", KeyARN: pulumi.String("arn:key"),
+		})
+		if err == nil {
+			q.RedriveCommand.ApplyT(func(c string) string { commands <- c; return c })
+		}
+		return err
+	}, nil)
+	componenttest.Check(t, r)
+	const want = "aws sqs start-message-move-task --region eu-west-1 --source-arn arn:recorded:aws:sqs/queue:Queue:billing-dead" +
+		" --destination-arn arn:recorded:aws:sqs/queue:Queue:billing-queue"
+	if got := <-commands; got != want {
+		t.Errorf("redrive is %s, want %s", got, want)
+	}
+}
+
+func TestProductionKeepsMore(t *testing.T) {
+	oldVersions := func(environment string) any {
+		a := args(t)
+		a.Location.Environment = environment
+		rules := run(t, a).One(t, "aws:s3/bucketLifecycleConfigurationV2:BucketLifecycleConfigurationV2").Inputs["rules"].([]any)
+		return rules[0].(map[string]any)["noncurrentVersionExpiration"].(map[string]any)["noncurrentDays"]
+	}
+	if dev, production := oldVersions("dev").(float64), oldVersions("production").(float64); production <= dev {
+		t.Errorf("results that were replaced are kept for %v days in production, %v in dev", production, dev)
 	}
 }
 
