@@ -1,5 +1,11 @@
 // Package identity makes the Cognito user pool of a silo or a pool, and the
 // group of one tenant in a pool's shared user pool.
+//
+// A user's tenant and platform user id are custom attributes that are written
+// when the user is created and never again: no app client that is made here may
+// write them, so that a token's claims can be trusted. Users move to a new user
+// pool with their passwords while Args.Migration is set; programs that are
+// nobody's user get tokens for the scopes of Args.ResourceServer.
 package identity
 
 import (
@@ -53,16 +59,34 @@ type Args struct {
 	MFA      MFA    // MFARequired when empty
 	// DeletionProtection makes AWS refuse the user pool's deletion.
 	DeletionProtection bool
+	// ThreatProtection is what Cognito does about risky sign-ins. Empty leaves the
+	// feature plan and its settings as they are: off in a new user pool.
+	ThreatProtection ThreatProtection
+	// SecurityNotices lets ThreatEnforced answer risky sign-ins by themselves, and
+	// tell their users. nil: only passwords known to be stolen are refused.
+	SecurityNotices *SecurityNotices
+	// Migration brings users in from elsewhere as they sign in. nil: nobody.
+	Migration *Migration
+	// ResourceServer gives programs scopes to ask for. nil: there are none.
+	ResourceServer *ResourceServer
 }
 
 // UserPool is a user pool whose users only an administrator creates and who
-// sign in by email address, with one app client that has no secret.
+// sign in by email address, with one app client that has no secret, and one with
+// a secret for each program of the ResourceServer.
 type UserPool struct {
 	pulumi.ResourceState
 
 	ID       pulumi.StringOutput `pulumi:"id"`
 	ARN      pulumi.StringOutput `pulumi:"arn"`
 	ClientID pulumi.StringOutput `pulumi:"clientId"`
+	// MachineClientIDs and MachineSecrets, which are secret, are the credentials of
+	// the ResourceServer's clients by their Name; empty when there are none.
+	MachineClientIDs pulumi.StringMapOutput `pulumi:"machineClientIds"`
+	MachineSecrets   pulumi.StringMapOutput `pulumi:"machineSecrets"`
+	// TokenEndpoint is the https address where the clients get tokens; empty when
+	// there are none.
+	TokenEndpoint pulumi.StringOutput `pulumi:"tokenEndpoint"`
 }
 
 // New registers the component. The error is CodeInvalid when an argument is
@@ -71,23 +95,14 @@ func New(ctx *pulumi.Context, name string, args *Args, opts ...pulumi.ResourceOp
 	if args == nil {
 		args = &Args{}
 	}
-	mfa := args.MFA
-	if mfa == "" {
-		mfa = MFARequired
-	}
-	c := check.New("identity", name)
-	c.Within("Location", args.Location.Faults())
-	c.Within("Tags", args.Tags.Faults())
-	c.Name("Name", args.Name, maxName, namePattern)
-	c.OneOf("MFA", string(mfa), string(MFARequired), string(MFAOptional))
-	if err := c.Err(); err != nil {
+	if err := args.Validate(name); err != nil {
 		return nil, err
 	}
 	u := &UserPool{}
 	if err := ctx.RegisterComponentResource("tenantform:identity:UserPool", name, u, opts...); err != nil {
 		return nil, err
 	}
-	pool, err := cognito.NewUserPool(ctx, name+"-users", args.pool(mfa), pulumi.Parent(u))
+	pool, err := cognito.NewUserPool(ctx, name+"-users", args.pool(), pulumi.Parent(u))
 	if err != nil {
 		return nil, err
 	}
@@ -96,18 +111,48 @@ func New(ctx *pulumi.Context, name string, args *Args, opts ...pulumi.ResourceOp
 		return nil, err
 	}
 	u.ID, u.ARN, u.ClientID = pool.ID().ToStringOutput(), pool.Arn, client.ID().ToStringOutput()
-	if err := ctx.RegisterResourceOutputs(u, pulumi.Map{"id": u.ID, "arn": u.ARN, "clientId": u.ClientID}); err != nil {
+	for _, part := range []func(*pulumi.Context, string, *Args, *cognito.UserPool) error{u.risks, u.migration, u.machines} {
+		if err := part(ctx, name, args, pool); err != nil {
+			return nil, err
+		}
+	}
+	outputs := pulumi.Map{"id": u.ID, "arn": u.ARN, "clientId": u.ClientID}
+	if args.ResourceServer != nil {
+		outputs["machineClientIds"], outputs["machineSecrets"], outputs["tokenEndpoint"] = u.MachineClientIDs, u.MachineSecrets, u.TokenEndpoint
+	}
+	if err := ctx.RegisterResourceOutputs(u, outputs); err != nil {
 		return nil, err
 	}
 	return u, nil
 }
 
-func (a *Args) pool(mfa MFA) *cognito.UserPoolArgs {
+// Validate checks the arguments as New does, for a component that is made of a
+// user pool and wants to refuse them before it registers anything.
+func (a *Args) Validate(name string) error {
+	c := check.New("identity", name)
+	c.Within("Location", a.Location.Faults())
+	c.Within("Tags", a.Tags.Faults())
+	c.Name("Name", a.Name, maxName, namePattern)
+	c.OneOf("MFA", string(a.mfa()), string(MFARequired), string(MFAOptional))
+	a.checkThreats(c)
+	a.Migration.check(c)
+	a.ResourceServer.check(c, a.Name)
+	return c.Err()
+}
+
+func (a *Args) mfa() MFA {
+	if a.MFA == "" {
+		return MFARequired
+	}
+	return a.MFA
+}
+
+func (a *Args) pool() *cognito.UserPoolArgs {
 	protection := "INACTIVE"
 	if a.DeletionProtection {
 		protection = "ACTIVE"
 	}
-	return &cognito.UserPoolArgs{
+	pool := &cognito.UserPoolArgs{
 		Name:                   pulumi.String(a.Name),
 		DeletionProtection:     pulumi.String(protection),
 		UsernameAttributes:     pulumi.ToStringArray([]string{"email"}),
@@ -127,11 +172,16 @@ func (a *Args) pool(mfa MFA) *cognito.UserPoolArgs {
 			RequireLowercase: pulumi.Bool(true), RequireUppercase: pulumi.Bool(true),
 			RequireNumbers: pulumi.Bool(true), RequireSymbols: pulumi.Bool(true),
 		},
-		MfaConfiguration:              pulumi.String(string(mfa)),
+		MfaConfiguration:              pulumi.String(string(a.mfa())),
 		SoftwareTokenMfaConfiguration: cognito.UserPoolSoftwareTokenMfaConfigurationArgs{Enabled: pulumi.Bool(true)},
 		Schemas:                       cognito.UserPoolSchemaArray{fixedAttribute(AttributeTenantID), fixedAttribute(AttributePlatformUserID)},
 		Tags:                          a.Tags.Map(),
 	}
+	a.protect(pool)
+	if a.Migration != nil {
+		pool.LambdaConfig = cognito.UserPoolLambdaConfigArgs{UserMigration: a.Migration.FunctionARN.ToStringOutput()}
+	}
+	return pool
 }
 
 // fixedAttribute is a custom attribute of text that cannot change once set.
@@ -149,11 +199,15 @@ func fixedAttribute(name string) cognito.UserPoolSchemaArgs {
 // attribute, the custom ones among them.
 func (a *Args) client(pool *cognito.UserPool) *cognito.UserPoolClientArgs {
 	own := []string{"email", "family_name", "given_name", "locale", "name", "zoneinfo"}
+	flows := []string{"ALLOW_REFRESH_TOKEN_AUTH", "ALLOW_USER_SRP_AUTH"}
+	if a.Migration != nil {
+		flows = []string{"ALLOW_REFRESH_TOKEN_AUTH", migrationFlow, "ALLOW_USER_SRP_AUTH"}
+	}
 	return &cognito.UserPoolClientArgs{
 		UserPoolId:                 pool.ID(),
 		Name:                       pulumi.String(a.Name),
 		GenerateSecret:             pulumi.Bool(false),
-		ExplicitAuthFlows:          pulumi.ToStringArray([]string{"ALLOW_REFRESH_TOKEN_AUTH", "ALLOW_USER_SRP_AUTH"}),
+		ExplicitAuthFlows:          pulumi.ToStringArray(flows),
 		PreventUserExistenceErrors: pulumi.String("ENABLED"),
 		EnableTokenRevocation:      pulumi.Bool(true),
 		WriteAttributes:            pulumi.ToStringArray(own),
