@@ -8,10 +8,6 @@ import (
 	"github.com/tenantform/tenantform/tenants"
 )
 
-// functionsCIDR is the range of the network of tenants' functions: 65,536
-// addresses in two zones. Nothing is peered with it.
-const functionsCIDR = "10.128.0.0/16"
-
 // The outputs of the platform's stack that functions' stacks read.
 const (
 	outputVPCID     = "functionsVpcId"

@@ -1,6 +1,7 @@
 package stacks
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 
@@ -11,10 +12,6 @@ import (
 	"github.com/tenantform/tenantform/components/tags"
 	"github.com/tenantform/tenantform/tenants"
 )
-
-// siloCIDR is the range of a silo's network. Each silo has a VPC of its own that
-// is peered with nothing, so that all may have the same.
-const siloCIDR = "10.64.0.0/20"
 
 // Placement is where a tenant lives, or is about to, and what holds there.
 type Placement struct {
@@ -30,6 +27,9 @@ type TenantSpec struct {
 	Name       string      // shown to people
 	CostCenter string      // the tenant's id when empty
 	Placements []Placement // one, or both while the tenant moves
+	// NetworkCIDR is the range of the network of the tenant's silo; see
+	// network.Args. DefaultSiloCIDR when empty. Another range replaces the network.
+	NetworkCIDR string
 }
 
 // PlacementName gives the logical name of a placement's component, which also
@@ -51,6 +51,13 @@ func (s TenantSpec) Validate() error {
 	faults = append(faults, costCenterFaults(s.CostCenter)...)
 	if n := len(s.Placements); n < 1 || n > 2 {
 		faults = append(faults, tenants.FieldError{Field: "placements", Value: fmt.Sprintf("%d placements", n), Allowed: "one, or two while the tenant moves"})
+	}
+	if s.NetworkCIDR != "" {
+		faults = append(faults, tenants.ValidateNetwork("networkCidr", s.NetworkCIDR)...)
+		if tenants.NetworksOverlap(s.NetworkCIDR, functionsCIDR) {
+			faults = append(faults, tenants.FieldError{Field: "networkCidr", Value: s.NetworkCIDR,
+				Allowed: "a range outside of " + functionsCIDR + ", where tenants' functions are"})
+		}
 	}
 	for i, p := range s.Placements {
 		path := fmt.Sprintf("placements[%d]", i)
@@ -176,7 +183,7 @@ func (s TenantSpec) inSilo(ctx *pulumi.Context, p Placement, core pulumi.Resourc
 	made, err := silo.New(ctx, name, &silo.Args{
 		Location: s.core(), Tags: s.tags(p), TenantID: s.TenantID, Name: name, Tier: p.Tier,
 		Bucket:    fmt.Sprintf("%s-data-%s-%s", s.TenantID, s.AccountID, s.Region),
-		CIDRBlock: siloCIDR, Released: p.Released,
+		CIDRBlock: cmp.Or(s.NetworkCIDR, DefaultSiloCIDR), Released: p.Released,
 	}, core)
 	if err != nil {
 		return nil, err

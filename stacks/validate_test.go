@@ -72,6 +72,12 @@ func TestBadSpecsAreRefused(t *testing.T) {
 		"tier of another model": {func() (spec, pulumi.RunFunc) {
 			return tenantOf(func(s *stacks.TenantSpec) { s.Placements[0].Tier = componenttest.Tier(tenants.ModelSilo) })
 		}, []string{"placements[0].tier", "premium", "model pool"}},
+		"range": {func() (spec, pulumi.RunFunc) {
+			return tenantOf(func(s *stacks.TenantSpec) { s.NetworkCIDR = "10.64.0.1/20" })
+		}, []string{"networkCidr", "10.64.0.1/20"}},
+		"the functions' range": {func() (spec, pulumi.RunFunc) {
+			return tenantOf(func(s *stacks.TenantSpec) { s.NetworkCIDR = "10.128.0.0/20" })
+		}, []string{"networkCidr", "outside of 10.128.0.0/16"}},
 		"too many functions": {func() (spec, pulumi.RunFunc) {
 			return functionsOf(func(s *stacks.FunctionsSpec) { s.Functions = make([]tenants.Function, 3) })
 		}, []string{"functions", "3 functions", "at most 2 in tier free"}},

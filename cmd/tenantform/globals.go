@@ -34,11 +34,12 @@ const (
 type globals struct {
 	dir, tiers, environment, region    string
 	account, functionsAccount          string
-	target, output                     string
+	target, output, supernet           string
 	quiet                              bool
 	accountSource, functionsSource     string
 	regionSource, environmentSource    string
 	outputSource, targetSource, dirSrc string
+	supernetSource                     string
 }
 
 // add declares the flags.
@@ -50,6 +51,7 @@ func (g *globals) add(cmd *cobra.Command) {
 	f.StringVar(&g.region, "region", "eu-west-1", "AWS region of what names none itself")
 	f.StringVar(&g.account, "account", "", "AWS account of the service, 12 digits (required unless the target is local)")
 	f.StringVar(&g.functionsAccount, "functions-account", "", "AWS account where tenants' functions run, 12 digits (required unless the target is local)")
+	f.StringVar(&g.supernet, "supernet", stacks.DefaultSupernet, "private IPv4 range from which silos' networks get theirs, a /20 each")
 	f.StringVar(&g.target, "target", targetLocal, "local, emulator or aws")
 	f.StringVarP(&g.output, "output", "o", outputText, "text or json")
 	f.BoolVarP(&g.quiet, "quiet", "q", false, "no progress on standard error")
@@ -58,7 +60,7 @@ func (g *globals) add(cmd *cobra.Command) {
 // resolve fills flags that are not given from the environment and checks all.
 func (g *globals) resolve(a *app, cmd *cobra.Command) error {
 	sources := map[string]string{}
-	for _, name := range []string{"dir", "tiers", "environment", "region", "account", "functions-account", "target", "output", "quiet"} {
+	for _, name := range []string{"dir", "tiers", "environment", "region", "account", "functions-account", "supernet", "target", "output", "quiet"} {
 		flag := cmd.Flags().Lookup(name)
 		sources[name] = "--" + name
 		variable := "TENANTFORM_" + strings.ToUpper(strings.ReplaceAll(name, "-", "_"))
@@ -73,6 +75,7 @@ func (g *globals) resolve(a *app, cmd *cobra.Command) error {
 	}
 	g.accountSource, g.functionsSource = sources["account"], sources["functions-account"]
 	g.regionSource, g.environmentSource = sources["region"], sources["environment"]
+	g.supernetSource = sources["supernet"]
 	g.outputSource, g.targetSource, g.dirSrc = sources["output"], sources["target"], sources["dir"]
 	return g.check(a)
 }
@@ -86,6 +89,10 @@ func (g *globals) check(a *app) error {
 	fields = append(fields, oneOf(g.targetSource, g.target, targetLocal, targetEmulator, targetAWS)...)
 	fields = append(fields, oneOf(g.environmentSource, g.environment, "dev", "staging", "production")...)
 	fields = append(fields, tenants.ValidateRegion(g.regionSource, g.region)...)
+	for _, f := range g.networks().Faults() {
+		f.Field = g.supernetSource
+		fields = append(fields, f)
+	}
 	if g.dir == "" {
 		fields = append(fields, tenants.FieldError{Field: g.dirSrc, Allowed: "a directory"})
 	}
@@ -141,6 +148,8 @@ func isAccount(s string) bool {
 func (g *globals) settings() stacks.Settings {
 	return stacks.Settings{Environment: g.environment, Region: g.region, AccountID: g.account, FunctionsAccountID: g.functionsAccount}
 }
+
+func (g *globals) networks() stacks.SiloNetworks { return stacks.SiloNetworks{Supernet: g.supernet} }
 
 func (g *globals) catalogue() (tenants.Catalogue, error) {
 	if g.tiers == "" {

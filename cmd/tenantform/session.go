@@ -42,7 +42,7 @@ func (a *app) look() (*session, error) {
 		}
 	}
 	s.runner = &direct.Runner{
-		Store: s.store, Journal: s.journal, Catalogue: catalogue, Settings: a.flags.settings(),
+		Store: s.store, Journal: s.journal, Catalogue: catalogue, Settings: a.flags.settings(), Networks: a.flags.networks(),
 		Initiator: initiator(a.env), Step: a.progress.step,
 	}
 	return s, nil

@@ -24,7 +24,10 @@ func (r *Runner) Create(ctx context.Context, t tenants.Tenant, reason string) (O
 		return Outcome{}, err
 	}
 	steps := []step{{name: "provision", title: "bring up " + placements[0].String(), run: func(ctx context.Context, op *operation) error {
-		return op.up(ctx, "provision", "bring up "+placements[0].String(), r.tenant(op.tenant, placements, nil))
+		if err := op.up(ctx, "provision", "bring up "+placements[0].String(), r.tenant(op.tenant, placements, nil)); err != nil || op.tenant.NetworkCIDR == "" {
+			return err
+		}
+		return op.change(ctx, vacated) // an earlier try may have begun with a silo
 	}}}
 	op, err := r.begin(ctx, stored, tenants.Operation{Kind: tenants.OperationCreate, ToTier: t.Tier, Reason: reason}, tenants.StatusCreating, steps, 0)
 	if err != nil {
@@ -32,7 +35,7 @@ func (r *Runner) Create(ctx context.Context, t tenants.Tenant, reason string) (O
 	}
 	// The placement is known from the first moment on: what a killed run leaves
 	// behind is found, and deleted, by it.
-	if err := op.change(ctx, func(t *tenants.Tenant) { t.Placements = []tenants.Placement{placements[0].Placement} }); err != nil {
+	if err := op.place(ctx, func(t *tenants.Tenant) { t.Placements = []tenants.Placement{placements[0].Placement} }); err != nil {
 		return op.end(ctx, tenants.StatusCreateFailed, err)
 	}
 	return op.run(ctx, steps, tenants.StatusActive)
@@ -44,13 +47,22 @@ func (r *Runner) PlanCreate(ctx context.Context, t tenants.Tenant) (Outcome, err
 	if err != nil {
 		return Outcome{}, err
 	}
-	if known, err := r.Store.Get(ctx, t.ID); err == nil && known.Status != tenants.StatusCreateFailed && known.Status != tenants.StatusDeleted {
+	known, err := r.Store.Get(ctx, t.ID)
+	switch {
+	case tenants.CodeOf(err) == tenants.CodeNotFound || (err == nil && known.Status == tenants.StatusDeleted):
+		known = tenants.Tenant{}
+	case err != nil:
+		return Outcome{}, err
+	case known.Status != tenants.StatusCreateFailed:
 		return Outcome{}, exists(t.ID)
-	} else if err != nil && tenants.CodeOf(err) != tenants.CodeNotFound {
+	}
+	placed := t
+	placed.NetworkCIDR, placed.Placements = known.NetworkCIDR, []tenants.Placement{placements[0].Placement}
+	if placed, err = r.addressed(ctx, known, placed); err != nil {
 		return Outcome{}, err
 	}
 	title := "bring up " + placements[0].String()
-	res, err := r.Engine.Preview(ctx, r.tenant(t, placements, nil))
+	res, err := r.Engine.Preview(ctx, r.tenant(placed, placements, nil))
 	return Outcome{
 		Operation: tenants.Operation{TenantID: t.ID, Kind: tenants.OperationCreate, ToTier: t.Tier, Steps: []tenants.Step{{Name: "provision"}}},
 		Tenant:    t, Runs: []StepRun{{Step: "provision", Title: title, Result: res}},

@@ -38,7 +38,7 @@ func (r *Runner) Delete(ctx context.Context, id, reason string) (Outcome, error)
 	if err != nil {
 		return out, err
 	}
-	err = op.change(ctx, func(t *tenants.Tenant) { t.Placements, t.Functions = nil, nil })
+	err = op.change(ctx, func(t *tenants.Tenant) { t.Placements, t.Functions, t.NetworkCIDR = nil, nil, "" })
 	out.Tenant = op.tenant
 	return out, err
 }

@@ -40,6 +40,7 @@ type Runner struct {
 	Journal   tenants.Journal
 	Catalogue tenants.Catalogue
 	Settings  stacks.Settings
+	Networks  stacks.SiloNetworks                           // where silos get their ranges; the zero value is fine
 	Transfer  Transfer                                      // a move between two places is refused without one
 	Initiator string                                        // recorded in the journal
 	Step      func(op tenants.Operation, step tenants.Step) // told of each step that begins or ends; may be nil

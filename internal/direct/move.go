@@ -47,6 +47,11 @@ func (r *Runner) PlanMove(ctx context.Context, id, tier string) (Outcome, error)
 	out := Outcome{Tenant: t, Operation: tenants.Operation{
 		TenantID: id, Kind: tenants.OperationMove, FromTier: m.from.Tier.Name, ToTier: m.to.Tier.Name,
 	}}
+	placed := t
+	placed.Placements = append(slices.Clone(t.Placements), m.to.Placement)
+	if t, err = r.addressed(ctx, t, placed); err != nil {
+		return out, err
+	}
 	var last *plan.Plan
 	for _, s := range m.steps[min(m.done, len(m.steps)):] {
 		out.Operation.Steps = append(out.Operation.Steps, tenants.Step{Name: string(s.Kind)})
@@ -281,7 +286,7 @@ func (m move) bind(r *Runner) []step {
 
 // place brings the tenant's placements to what the step says.
 func (m move) place(ctx context.Context, op *operation, s automation.MoveStep) error {
-	if err := op.change(ctx, func(t *tenants.Tenant) { t.Placements = placementsOf(s, t.Placements) }); err != nil {
+	if err := op.place(ctx, func(t *tenants.Tenant) { t.Placements = placementsOf(s, t.Placements) }); err != nil {
 		return err
 	}
 	stack, needed, err := op.stackOf(ctx, op.tenant, s)
@@ -301,6 +306,7 @@ func (m move) place(ctx context.Context, op *operation, s automation.MoveStep) e
 		for _, p := range s.Placements {
 			t.Placements = append(t.Placements, p.Placement)
 		}
+		vacated(t)
 	})
 }
 

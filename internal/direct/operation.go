@@ -93,7 +93,7 @@ func (op *operation) revert(ctx context.Context, refusal error) (Outcome, error)
 		status = op.before.Status
 	}
 	err := op.change(ctx, func(t *tenants.Tenant) {
-		t.Tier, t.Placements, t.Functions = op.before.Tier, op.before.Placements, op.before.Functions
+		t.Tier, t.Placements, t.Functions, t.NetworkCIDR = op.before.Tier, op.before.Placements, op.before.Functions, op.before.NetworkCIDR
 	})
 	return op.end(ctx, status, errors.Join(refusal, err))
 }

@@ -117,7 +117,7 @@ func (r *Runner) tenant(t tenants.Tenant, placements []stacks.Placement, release
 	return automation.Stack{
 		Name: tenants.StackName(t.ID), Subject: subject,
 		Program: stacks.Tenant(stacks.TenantSpec{
-			Settings: settings, TenantID: t.ID, Name: t.Name, CostCenter: t.CostCenter, Placements: placements,
+			Settings: settings, TenantID: t.ID, Name: t.Name, CostCenter: t.CostCenter, Placements: placements, NetworkCIDR: t.NetworkCIDR,
 		}),
 	}
 }

@@ -41,6 +41,7 @@ type settings struct {
 	Name               string             `json:"name" need:"tenant"`
 	CostCenter         string             `json:"costCenter" may:"tenant functions"`
 	Placements         []placement        `json:"placements" need:"tenant"`
+	NetworkCIDR        string             `json:"networkCidr" may:"tenant"`
 	Tier               tenants.Tier       `json:"tier" need:"functions"`
 	Functions          []tenants.Function `json:"functions" may:"functions"`
 }
@@ -156,7 +157,7 @@ func (s settings) program(root string) (pulumi.RunFunc, string, error) {
 		spec := stacks.PoolSpec{Settings: common, Cell: s.Cell, Tiers: s.Tiers, Released: s.Released}
 		return stacks.Pool(spec), tenants.PoolStackName(s.Cell), spec.Validate()
 	case tenant:
-		spec := stacks.TenantSpec{Settings: common, TenantID: s.TenantID, Name: s.Name, CostCenter: s.CostCenter}
+		spec := stacks.TenantSpec{Settings: common, TenantID: s.TenantID, Name: s.Name, CostCenter: s.CostCenter, NetworkCIDR: s.NetworkCIDR}
 		for _, p := range s.Placements {
 			spec.Placements = append(spec.Placements, stacks.Placement{
 				Placement: tenants.Placement{Model: p.Model, Cell: p.Cell}, Tier: p.Tier, Released: p.Released,

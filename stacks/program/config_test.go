@@ -21,7 +21,7 @@ func text(t *testing.T, keys map[string]any) map[string]string {
 	for _, key := range []string{"tiers", "placements", "functions"} {
 		config["tenantform:"+key] = "[]"
 	}
-	for _, key := range []string{"cell", "tenantId", "name", "costCenter"} {
+	for _, key := range []string{"cell", "tenantId", "name", "costCenter", "networkCidr"} {
 		config["tenantform:"+key] = ""
 	}
 	config["tenantform:tier"] = "{}"
@@ -62,6 +62,14 @@ func TestGoodConfigurationsLoad(t *testing.T) {
 	}
 }
 
+func TestTheRangeIsTheConfigurations(t *testing.T) {
+	keys := examples(t)["tenant-acme"]
+	keys["networkCidr"] = "10.64.16.0/20"
+	if s, faults := read("tenantform", text(t, keys)); len(faults) > 0 || s.NetworkCIDR != "10.64.16.0/20" {
+		t.Errorf("range %q, %v", s.NetworkCIDR, faults)
+	}
+}
+
 func TestPathsAreRelativeToTheProject(t *testing.T) {
 	s, faults := read("tenantform", text(t, examples(t)["functions-acme"]))
 	if len(faults) > 0 {
@@ -99,6 +107,8 @@ func TestBadConfigurationsAreNamed(t *testing.T) {
 		"not a boolean": {"pool-a", func(k map[string]any) { k["released"] = "yes" }, []string{`tenantform:released is "yes"`, "true or false"}},
 		"wrong stack":   {"pool-b", func(map[string]any) {}, []string{"tenantform:program", "only in the stack pool-a"}},
 		"wrong model":   {"tenant-acme", func(k map[string]any) { first(k, "placements")["model"] = "shared" }, []string{`tenantform:placements[0].model is "shared"`}},
+		"range":         {"tenant-acme", func(k map[string]any) { k["networkCidr"] = "10.64.1.0/20" }, []string{`tenantform:networkCidr is "10.64.1.0/20"`, "first address"}},
+		"taken range":   {"tenant-acme", func(k map[string]any) { k["networkCidr"] = "10.128.16.0/20" }, []string{"tenantform:networkCidr", "outside of 10.128.0.0/16"}},
 		"deep misspelt": {"tenant-acme", func(k map[string]any) { first(k, "placements")["tier"].(map[string]any)["rate"] = 1 },
 			[]string{`tenantform:placements[0].tier.rate is "1"`}},
 		"no archive":   {"functions-acme", func(k map[string]any) { delete(first(k, "functions"), "archive") }, []string{"tenantform:functions[0].archive is missing"}},
