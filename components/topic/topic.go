@@ -49,6 +49,12 @@ type Args struct {
 	Subscribers []string
 	// Alarms lets the alarms of CloudWatch in the topic's account publish.
 	Alarms bool
+	// Budgets lets the budgets of the topic's account publish.
+	Budgets bool
+	// Rules lets the rules of EventBridge publish. No condition narrows this to the
+	// topic's account, because EventBridge sends none to an encrypted topic ("Key
+	// management" in the SNS Developer Guide).
+	Rules bool
 }
 
 // Topic is an SNS topic with the key that encrypts it. Its policy refuses
@@ -81,8 +87,8 @@ func New(ctx *pulumi.Context, name string, args *Args, opts ...pulumi.ResourceOp
 		return nil, err
 	}
 	services := []iampolicy.Statement{delivers(t.arn)}
-	if args.Alarms {
-		services = append(services, args.alarms("UsedByAlarms", []string{"kms:Decrypt", "kms:GenerateDataKey"}, "*"))
+	for _, p := range args.publishers() {
+		services = append(services, p.statement("UsedBy"+p.who, []string{"kms:Decrypt", "kms:GenerateDataKey"}, "*"))
 	}
 	key, err := newKey(ctx, name, keyArgs{
 		at: args.Location, tags: args.Tags, alias: args.Name, protects: "Messages of topic " + args.Name, services: services,
@@ -136,8 +142,8 @@ func (a *Args) access() iampolicy.Document {
 		Resources:  []string{a.arn()},
 		Conditions: iampolicy.Conditions{"Bool": {"aws:SecureTransport": {"false"}}},
 	}}
-	if a.Alarms {
-		doc = append(doc, a.alarms("AlarmsPublish", []string{"sns:Publish"}, a.arn()))
+	for _, p := range a.publishers() {
+		doc = append(doc, p.statement(p.who+"Publish", []string{"sns:Publish"}, a.arn()))
 	}
 	for _, s := range a.Subscribers {
 		there := location.Location{Region: a.Location.Region, AccountID: s}
@@ -156,20 +162,47 @@ func (a *Args) access() iampolicy.Document {
 	return doc
 }
 
-// alarms lets CloudWatch do something for the account's alarms; see "Key
-// management" in the SNS Developer Guide.
-func (a *Args) alarms(sid string, actions []string, resource string) iampolicy.Statement {
-	return iampolicy.Statement{
+// publisher is a service of AWS that publishes for something of the account.
+type publisher struct {
+	who, service string
+	source       string // what it publishes for, an ARN; "" where it does not say
+	account      string
+}
+
+// publishers are the services that were asked for. Their conditions are those of
+// "Key management" in the SNS Developer Guide and of "Creating an Amazon SNS
+// topic for budget notifications" in the Cost Management User Guide.
+func (a *Args) publishers() []publisher {
+	var all []publisher
+	if a.Alarms {
+		all = append(all, publisher{"Alarms", "cloudwatch.amazonaws.com", a.Location.ARN("cloudwatch", "alarm:*"), a.Location.AccountID})
+	}
+	if a.Budgets {
+		source := "arn:" + a.Location.Partition() + ":budgets::" + a.Location.AccountID + ":*"
+		all = append(all, publisher{"Budgets", "budgets.amazonaws.com", source, a.Location.AccountID})
+	}
+	if a.Rules {
+		all = append(all, publisher{who: "Rules", service: "events.amazonaws.com"})
+	}
+	return all
+}
+
+// statement lets the service do something for its source in the account.
+func (p publisher) statement(sid string, actions []string, resource string) iampolicy.Statement {
+	s := iampolicy.Statement{
 		Sid:       sid,
 		Effect:    iampolicy.Allow,
-		Principal: &iampolicy.Principal{Service: []string{"cloudwatch.amazonaws.com"}},
+		Principal: &iampolicy.Principal{Service: []string{p.service}},
 		Actions:   actions,
 		Resources: []string{resource},
-		Conditions: iampolicy.Conditions{
-			"ArnLike":      {"aws:SourceArn": {a.Location.ARN("cloudwatch", "alarm:*")}},
-			"StringEquals": {"aws:SourceAccount": {a.Location.AccountID}},
-		},
 	}
+	if p.source != "" {
+		s.Conditions = iampolicy.Conditions{
+			"ArnLike":      {"aws:SourceArn": {p.source}},
+			"StringEquals": {"aws:SourceAccount": {p.account}},
+		}
+	}
+	return s
 }
 
 // delivers is what a key's policy says so that SNS can put the messages of a

@@ -143,6 +143,27 @@ func TestAlarmsOfTheAccount(t *testing.T) {
 	}
 }
 
+func TestBudgetsAndRulesPublishOnlyWhenAsked(t *testing.T) {
+	a := args()
+	a.Budgets, a.Rules = true, true
+	r := run(t, newTopic(a))
+	policy, key := r.One(t, "aws:sns/topic:Topic").Inputs["policy"], r.One(t, "aws:kms/key:Key").Inputs["policy"]
+	for _, s := range []componenttest.Statement{sid(t, policy, "BudgetsPublish"), sid(t, key, "UsedByBudgets")} {
+		if fmt.Sprint(s.Principal) != "map[Service:[budgets.amazonaws.com]]" || s.Condition["StringEquals"]["aws:SourceAccount"][0] != "111111111111" ||
+			s.Condition["ArnLike"]["aws:SourceArn"][0] != "arn:aws:budgets::111111111111:*" {
+			t.Errorf("%+v", s)
+		}
+	}
+	for _, s := range []componenttest.Statement{sid(t, policy, "RulesPublish"), sid(t, key, "UsedByRules")} {
+		if fmt.Sprint(s.Principal) != "map[Service:[events.amazonaws.com]]" || s.Condition != nil {
+			t.Errorf("%+v", s)
+		}
+	}
+	if n := len(componenttest.Statements(t, run(t, newTopic(args())).One(t, "aws:sns/topic:Topic").Inputs["policy"])); n != 1 {
+		t.Errorf("%d statements where nobody was asked for, want that of TLS alone", n)
+	}
+}
+
 func TestSubscriptionInAnotherAccount(t *testing.T) {
 	a := subscription()
 	a.Filter = topic.Filter{"type": {"tenant.created"}, "region": {"eu-west-1"}}
