@@ -29,12 +29,20 @@ const (
 	fieldLevel  = "$.level"
 )
 
+// LogGroupName gives the name of the log group of Signals with a physical name,
+// before they are made.
+func LogGroupName(name string) string { return name + "/application" }
+
+// AlarmName gives the name of their alarm likewise.
+func AlarmName(name string) string { return name + "-errors" }
+
 const (
 	maxGroupName  = 512 // CloudWatch Logs: CreateLogGroup
 	alarmSeconds  = 300
 	alarmPeriods  = 3
 	alarmOutOf    = 2
 	alarmErrorsIn = 5 // errors in a period that make it count
+	maxActions    = 5
 )
 
 var (
@@ -52,6 +60,10 @@ type Args struct {
 	// CloudWatch Logs accepts.
 	LogRetentionDays int
 	LogKeyARN        pulumi.StringPtrInput // the key that encrypts the log; nil: CloudWatch's own
+	// AlarmActions are the ARNs that are told of the alarm and of its end, topics
+	// for example; at most 5 ("PutMetricAlarm" in the CloudWatch API Reference).
+	// nil: the alarm only shows.
+	AlarmActions pulumi.StringArrayInput
 }
 
 // Signals are a tenant's log group, the metrics counted from it, and an alarm
@@ -77,6 +89,9 @@ func New(ctx *pulumi.Context, name string, args *Args, opts ...pulumi.ResourceOp
 	c.Name("TenantID", args.TenantID, 64, tenantPattern)
 	c.Name("Name", args.Name, maxGroupName-len("/application"), groupPattern)
 	c.Retention("LogRetentionDays", args.LogRetentionDays)
+	if known, ok := args.AlarmActions.(pulumi.StringArray); ok {
+		c.Between("AlarmActions", len(known), 0, maxActions, "actions")
+	}
 	if err := c.Err(); err != nil {
 		return nil, err
 	}
@@ -85,7 +100,7 @@ func New(ctx *pulumi.Context, name string, args *Args, opts ...pulumi.ResourceOp
 		return nil, err
 	}
 	group, err := cloudwatch.NewLogGroup(ctx, name+"-application", &cloudwatch.LogGroupArgs{
-		Name:            pulumi.String(args.Name + "/application"),
+		Name:            pulumi.String(LogGroupName(args.Name)),
 		RetentionInDays: pulumi.Int(args.LogRetentionDays),
 		KmsKeyId:        args.LogKeyARN,
 		Tags:            args.Tags.Map(),
@@ -123,7 +138,7 @@ func New(ctx *pulumi.Context, name string, args *Args, opts ...pulumi.ResourceOp
 
 func (s *Signals) alarm(ctx *pulumi.Context, name string, args *Args) (*cloudwatch.MetricAlarm, error) {
 	return cloudwatch.NewMetricAlarm(ctx, name+"-errors-alarm", &cloudwatch.MetricAlarmArgs{
-		Name:               pulumi.String(args.Name + "-errors"),
+		Name:               pulumi.String(AlarmName(args.Name)),
 		AlarmDescription:   pulumi.String("Tenant " + args.TenantID + " sees errors"),
 		Namespace:          pulumi.String(Namespace),
 		MetricName:         pulumi.String(MetricErrors),
@@ -135,6 +150,22 @@ func (s *Signals) alarm(ctx *pulumi.Context, name string, args *Args) (*cloudwat
 		Threshold:          pulumi.Float64(alarmErrorsIn),
 		ComparisonOperator: pulumi.String("GreaterThanOrEqualToThreshold"),
 		TreatMissingData:   pulumi.String("notBreaching"),
+		AlarmActions:       actions(args.AlarmActions),
+		OkActions:          actions(args.AlarmActions),
 		Tags:               args.Tags.Map(),
 	}, pulumi.Parent(s))
+}
+
+// actions gives ARNs in the form that a metric alarm takes.
+func actions(arns pulumi.StringArrayInput) pulumi.ArrayInput {
+	if arns == nil {
+		return nil
+	}
+	return arns.ToStringArrayOutput().ApplyT(func(known []string) []any {
+		all := make([]any, len(known))
+		for i, arn := range known {
+			all[i] = arn
+		}
+		return all
+	}).(pulumi.ArrayOutput)
 }

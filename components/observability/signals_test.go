@@ -48,12 +48,34 @@ func TestSignals(t *testing.T) {
 	if got := metrics(t, r); !maps.Equal(got, want) {
 		t.Errorf("filters %v, want %v", got, want)
 	}
+	if got := r.One(t, "aws:cloudwatch/logGroup:LogGroup").Inputs["name"]; got != observability.LogGroupName("acme-silo") || got != "acme-silo/application" {
+		t.Errorf("log group %v", got)
+	}
 	alarm := r.One(t, "aws:cloudwatch/metricAlarm:MetricAlarm").Inputs
+	if alarm["name"] != observability.AlarmName("acme-silo") || alarm["name"] != "acme-silo-errors" {
+		t.Errorf("alarm %v", alarm["name"])
+	}
 	if alarm["metricName"] != "Errors" || alarm["namespace"] != "Tenantform" || alarm["dimensions"].(map[string]any)["TenantId"] != "acme" {
 		t.Errorf("the alarm watches %v %v of %v", alarm["namespace"], alarm["metricName"], alarm["dimensions"])
 	}
 	if alarm["actionsEnabled"] == false {
 		t.Error("the alarm's actions are off")
+	}
+}
+
+func TestAlarmTellsItsActions(t *testing.T) {
+	const topic = "arn:aws:sns:eu-west-1:111111111111:alarms"
+	a := args()
+	a.AlarmActions = pulumi.ToStringArray([]string{topic})
+	alarm := componenttest.MustRun(t, "test", program(a), nil).One(t, "aws:cloudwatch/metricAlarm:MetricAlarm").Inputs
+	for _, k := range []string{"alarmActions", "okActions"} {
+		if list, _ := alarm[k].([]any); len(list) != 1 || list[0] != topic {
+			t.Errorf("%s are %v", k, alarm[k])
+		}
+	}
+	alarm = componenttest.MustRun(t, "test", program(args()), nil).One(t, "aws:cloudwatch/metricAlarm:MetricAlarm").Inputs
+	if alarm["alarmActions"] != nil {
+		t.Errorf("told without being asked: %v", alarm["alarmActions"])
 	}
 }
 
@@ -74,6 +96,7 @@ func TestBadArgumentsAreRefused(t *testing.T) {
 	}{
 		"injected filter": {func(a *observability.Args) { a.TenantID = `a" || $.x = "` }, []string{"TenantID"}},
 		"no name":         {func(a *observability.Args) { a.Name = "" }, []string{"Name is missing"}},
+		"actions":         {func(a *observability.Args) { a.AlarmActions = make(pulumi.StringArray, 6) }, []string{"AlarmActions", `"6"`, "0 to 5"}},
 		"retention":       {func(a *observability.Args) { a.LogRetentionDays = 8 }, []string{"LogRetentionDays", `"8"`}},
 	} {
 		t.Run(name, func(t *testing.T) {
