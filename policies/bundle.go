@@ -3,8 +3,10 @@ package policies
 import (
 	"embed"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"path"
 	"slices"
 	"strings"
@@ -106,6 +108,63 @@ func (s *source) addData(bundle fs.FS, name string) error {
 		at[k] = v
 	}
 	return nil
+}
+
+// with gives the source with rules of one's own, which may add rules, libraries
+// and data, and replace rules, but not what the embedded rules rest on.
+func (s source) with(own Own) (source, error) {
+	more, err := load(own.FS)
+	if err != nil {
+		return source{}, err
+	}
+	if len(more.rules) == 0 {
+		return source{}, errors.New("it holds no rule; a rule is a file rules/<id>/rule.rego of the package tenantform.rules.<id>")
+	}
+	out := source{modules: maps.Clone(s.modules), rules: slices.Clone(s.rules), data: s.data}
+	for name, m := range more.modules {
+		rule, isRule, _ := ruleOf(m)
+		if isRule {
+			for old, was := range s.modules {
+				if r, ok, _ := ruleOf(was); ok && r.ID == rule.ID {
+					delete(out.modules, old)
+				}
+			}
+			rule.Source = own.Name
+			out.rules = append(slices.DeleteFunc(out.rules, func(r Rule) bool { return r.ID == rule.ID }), rule)
+		} else if at := packagePath(m); slices.ContainsFunc(slices.Collect(maps.Values(s.modules)), func(was *ast.Module) bool { return slices.Equal(at, packagePath(was)) }) {
+			return source{}, fmt.Errorf("%s is of package %s, which the built-in rules rest on; give it another", name, strings.Join(at[1:], "."))
+		}
+		out.modules[own.Name+"/"+name] = m
+	}
+	if out.data, err = merged(s.data, more.data, nil); err != nil {
+		return source{}, err
+	}
+	slices.SortFunc(out.rules, func(a, b Rule) int { return strings.Compare(a.ID, b.ID) })
+	return out, nil
+}
+
+// merged adds data to data; a value that is there already is a mistake.
+func merged(have, more map[string]any, path []string) (map[string]any, error) {
+	out := maps.Clone(have)
+	for k, v := range more {
+		at := append(slices.Clone(path), k)
+		was, there := out[k]
+		if !there {
+			out[k] = v
+			continue
+		}
+		a, isMap := was.(map[string]any)
+		b, wasMap := v.(map[string]any)
+		if !isMap || !wasMap {
+			return nil, fmt.Errorf("data.%s is there already", strings.Join(at, "."))
+		}
+		sub, err := merged(a, b, at)
+		if err != nil {
+			return nil, err
+		}
+		out[k] = sub
+	}
+	return out, nil
 }
 
 // capabilities are OPA's without what reaches out of the evaluation or gives

@@ -26,8 +26,25 @@ type Options struct {
 	// Bundle replaces the embedded rules, in the same layout. Nil means the
 	// embedded ones.
 	Bundle fs.FS
+	// Own are rules of one's own, in the same layout, that are added to the bundle's
+	// or take the place of those of the same id; the later win.
+	Own []Own
+	// Enforcement changes the levels of rules.
+	Enforcement Enforcement
+	// Waivers excuse findings. One that has expired does not, and is told of.
+	Waivers []Waiver
+	// Baseline is what was there when the rules were adopted. Nil: nothing.
+	Baseline *Baseline
+	// Now gives the time by which waivers expire. Nil means time.Now.
+	Now func() time.Time
 
 	extra []func(*rego.Rego)
+}
+
+// Own is a bundle of one's own.
+type Own struct {
+	Name string // shown as the Source of its rules; its directory
+	FS   fs.FS
 }
 
 // Evaluator holds the compiled rules. It is safe for use by several goroutines
@@ -37,11 +54,13 @@ type Evaluator struct {
 	byID    map[string]Rule
 	query   *rego.PreparedEvalQuery
 	timeout time.Duration
+	regime  regime
 }
 
 // New reads, compiles and prepares the rules; that takes some tens of
 // milliseconds, so keep the Evaluator. The error is CodeInternal when the bundle
-// does not compile, or lacks what makes a rule complete.
+// does not compile, or lacks what makes a rule complete, and CodeInvalid when that
+// is a bundle of one's own, or when a setting or waiver cannot be used.
 func New(ctx context.Context, opts *Options) (*Evaluator, error) {
 	var o Options
 	if opts != nil {
@@ -56,6 +75,15 @@ func New(ctx context.Context, opts *Options) (*Evaluator, error) {
 	src, err := load(o.Bundle)
 	if err != nil {
 		return nil, tenants.Errorf(tenants.CodeInternal, "the policy bundle cannot be read: %w", err)
+	}
+	for _, own := range o.Own {
+		if src, err = src.with(own); err != nil {
+			return nil, tenants.Errorf(tenants.CodeInvalid, "the policy bundle %s cannot be used: %w", own.Name, err)
+		}
+	}
+	regime, err := newRegime(o, src.rules)
+	if err != nil {
+		return nil, err
 	}
 	if len(src.rules) == 0 {
 		return nil, tenants.Errorf(tenants.CodeInternal, "the policy bundle holds no rule; a rule is a Rego file of a package below tenantform.rules")
@@ -73,9 +101,13 @@ func New(ctx context.Context, opts *Options) (*Evaluator, error) {
 	}
 	query, err := rego.New(options...).PrepareForEval(ctx)
 	if err != nil {
-		return nil, tenants.Errorf(tenants.CodeInternal, "the policy bundle does not compile: %w", err)
+		code := tenants.CodeInternal
+		if len(o.Own) > 0 {
+			code = tenants.CodeInvalid
+		}
+		return nil, tenants.Errorf(code, "the policy bundle does not compile: %w", err)
 	}
-	e := &Evaluator{rules: src.rules, byID: map[string]Rule{}, query: &query, timeout: o.Timeout}
+	e := &Evaluator{rules: src.rules, byID: map[string]Rule{}, query: &query, timeout: o.Timeout, regime: regime}
 	for _, r := range src.rules {
 		e.byID[r.ID] = r
 	}
@@ -115,7 +147,7 @@ func (e *Evaluator) Evaluate(ctx context.Context, in Input) (Report, error) {
 		if got.err != nil {
 			return denial(got.reason, got.err)
 		}
-		return e.report(got.decision, len(in.Plan.Resources))
+		return e.report(got.decision, in)
 	case <-ctx.Done():
 		return denial(ReasonTimeout, e.late(ctx))
 	}
@@ -174,39 +206,62 @@ func (e *Evaluator) decide(ctx context.Context, in Input) (out outcome) {
 	return out
 }
 
-// report makes the report from a well-formed decision on a plan of n resources.
-func (e *Evaluator) report(d decision, n int) (Report, error) {
-	r := Report{Verdict: VerdictAllow, Findings: []Finding{}, RulesRun: len(d.Findings), ResourcesSeen: d.Resources}
-	if d.Resources != n {
+// report makes the report from a well-formed decision on an input.
+func (e *Evaluator) report(d decision, in Input) (Report, error) {
+	if n := len(in.Plan.Resources); d.Resources != n {
 		return denial(ReasonUndefined, tenants.Errorf(tenants.CodeInternal, "the rules saw %d resources of %d", d.Resources, n))
 	}
+	r := Report{Verdict: VerdictAllow, Findings: []Finding{}, RulesRun: len(d.Findings), ResourcesSeen: d.Resources}
 	for _, rule := range e.rules {
 		raw, ran := d.Findings[rule.ID]
 		if !ran {
 			return denial(ReasonNoRule, tenants.Errorf(tenants.CodeInternal, "rule %s gave no decision; it must define findings", rule.ID))
 		}
-		var results []result
-		if err := strict(raw, &results); err != nil {
-			return denial(ReasonUndefined, tenants.Errorf(tenants.CodeInternal, "rule %s gave a malformed finding: %w", rule.ID, err))
+		found, err := rule.findings(raw)
+		if err != nil {
+			return denial(ReasonUndefined, err)
 		}
-		for _, f := range results {
-			if f.URN == nil || f.Message == "" {
-				return denial(ReasonUndefined, tenants.Errorf(tenants.CodeInternal, "rule %s gave a finding without urn or message", rule.ID))
+		result := RuleResult{Rule: rule.ID, Source: rule.Source, Level: e.regime.enforcement.Level(rule, in.Subject.Environment)}
+		if result.Level != LevelDisabled {
+			for i := range found {
+				found[i].Level, found[i].Existing = result.Level, e.regime.baseline.holds(rule, found[i])
 			}
-			r.Findings = append(r.Findings, Finding{
-				Rule: rule.ID, Title: rule.Title, Severity: rule.Severity, URN: *f.URN, Property: f.Property,
-				Value: Text(f.Value), Message: f.Message, Remediation: rule.Remediation, Related: rule.Related, Unknown: f.Unknown,
-			})
+			result.Findings = len(found)
+			r.Findings = append(r.Findings, found...)
 		}
+		r.Rules = append(r.Rules, result)
 	}
 	if len(d.Findings) != len(e.rules) {
 		return denial(ReasonUndefined, tenants.Errorf(tenants.CodeInternal, "%d rules gave a decision where the bundle holds %d", len(d.Findings), len(e.rules)))
 	}
-	if len(r.Findings) > 0 {
+	if !slices.ContainsFunc(r.Rules, func(r RuleResult) bool { return r.Level != LevelDisabled }) {
+		return denial(ReasonDisabled, tenants.Errorf(tenants.CodeInvalid, "every rule is disabled in environment %q: nothing was looked at", in.Subject.Environment))
+	}
+	e.regime.waive(&r, in)
+	if slices.ContainsFunc(r.Findings, Finding.Denies) {
 		r.Verdict = VerdictDeny
 	}
 	order(r.Findings)
 	return r, nil
+}
+
+// findings reads what the rule found.
+func (r Rule) findings(raw json.RawMessage) ([]Finding, error) {
+	var results []result
+	if err := strict(raw, &results); err != nil {
+		return nil, tenants.Errorf(tenants.CodeInternal, "rule %s gave a malformed finding: %w", r.ID, err)
+	}
+	found := make([]Finding, 0, len(results))
+	for _, f := range results {
+		if f.URN == nil || f.Message == "" {
+			return nil, tenants.Errorf(tenants.CodeInternal, "rule %s gave a finding without urn or message", r.ID)
+		}
+		found = append(found, Finding{
+			Rule: r.ID, Title: r.Title, Severity: r.Severity, Category: r.Category, URN: *f.URN, Property: f.Property,
+			Value: Text(f.Value), Message: f.Message, Remediation: r.Remediation, Related: r.Related, Unknown: f.Unknown,
+		})
+	}
+	return found, nil
 }
 
 func (e *Evaluator) late(ctx context.Context) error {
@@ -223,7 +278,8 @@ func denial(why string, err error) (Report, error) {
 
 func reason(why, message string) Finding {
 	return Finding{
-		Rule: why, Title: "A run goes on only after a decision on all of it", Severity: SeverityCritical, Message: message,
+		Level: LevelMandatory,
+		Rule:  why, Title: "A run goes on only after a decision on all of it", Severity: SeverityCritical, Message: message,
 		Remediation: fmt.Sprintf("Nothing was changed. %s", reasonRemedy[why]),
 	}
 }
@@ -234,5 +290,6 @@ var reasonRemedy = map[string]string{
 	ReasonTimeout:    "Run again; if it stays so, the plan is too large or a rule too slow.",
 	ReasonUndefined:  "This is a defect of the rules; report it with the message.",
 	ReasonNoRule:     "This is a defect of the rules; report it with the message.",
+	ReasonDisabled:   "Enable rules for this environment in the enforcement settings.",
 	ReasonNoResource: "Preview the whole stack, unchanged resources included, and check that.",
 }

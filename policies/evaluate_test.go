@@ -33,7 +33,9 @@ decision := {"version": 1, "resources": count(input.plan.resources), "findings":
 #   severity: high
 #   scope: resource
 #   on_unknown: u
-#   waivable: true
+#   waivable: "yes"
+#   category: network
+#   enforcement: mandatory
 #   remediation: r
 #   related: []
 package tenantform.rules.one
@@ -70,7 +72,9 @@ func TestNewRefuses(t *testing.T) {
 		"no remediation":     {bundleOf(mainRego, strings.Replace(metadata, "#   remediation: r\n", "", 1)+"findings := set()"), "lacks"},
 		"another severity":   {bundleOf(mainRego, strings.Replace(metadata, "severity: high", "severity: grave", 1)+"findings := set()"), "severity"},
 		"another scope":      {bundleOf(mainRego, strings.Replace(metadata, "scope: resource", "scope: world", 1)+"findings := set()"), "scope"},
-		"waivable unsaid":    {bundleOf(mainRego, strings.Replace(metadata, "#   waivable: true\n", "", 1)+"findings := set()"), "waivable"},
+		"waivable unsaid":    {bundleOf(mainRego, strings.Replace(metadata, "#   waivable: \"yes\"\n", "", 1)+"findings := set()"), "waivable"},
+		"another category":   {bundleOf(mainRego, strings.Replace(metadata, "category: network", "category: sky", 1)+"findings := set()"), "category"},
+		"another level":      {bundleOf(mainRego, strings.Replace(metadata, "enforcement: mandatory", "enforcement: maybe", 1)+"findings := set()"), "enforcement"},
 		"rule twice": {fstest.MapFS{"main.rego": {Data: []byte(mainRego)}, "a.rego": {Data: []byte(metadata + "findings := set()")},
 			"b.rego": {Data: []byte(metadata + "more := 1")}}, "two files"},
 		"data": {fstest.MapFS{"main.rego": {Data: []byte(mainRego)}, "x/data.json": {Data: []byte("{")}}, "cannot be read"},

@@ -14,8 +14,8 @@ const (
 	VerdictDeny  Verdict = "deny"
 )
 
-// Severity is how much harm a finding may stand for. It orders findings; every
-// finding denies, whatever its severity.
+// Severity is how much harm a finding may stand for. It orders findings; whether
+// one denies is its Level's.
 type Severity string
 
 // The severities.
@@ -37,15 +37,41 @@ func (s Severity) rank() int {
 // Report is a decision and its reasons. The zero value is a denial.
 type Report struct {
 	Verdict       Verdict   `json:"verdict"`
-	Findings      []Finding `json:"findings"`      // worst first; empty, never nil, after Evaluate
+	Findings      []Finding `json:"findings"`      // those that deny first, then the worst; empty, never nil, after Evaluate
 	RulesRun      int       `json:"rulesRun"`      // rules that gave a decision
 	ResourcesSeen int       `json:"resourcesSeen"` // resources that the rules looked at
+	// Rules are the rules of the bundle by id, with what each came to.
+	Rules []RuleResult `json:"rules,omitempty"`
+	// Waivers are those for this stack, in the order of their file.
+	Waivers []WaiverUse `json:"waivers,omitempty"`
 }
 
-// Allowed tells whether the run may go on.
-func (r Report) Allowed() bool { return r.Verdict == VerdictAllow && len(r.Findings) == 0 }
+// RuleResult is what one rule came to.
+type RuleResult struct {
+	Rule     string `json:"rule"`
+	Level    Level  `json:"level"`    // in the environment of the run
+	Source   string `json:"source"`   // as of Rule
+	Findings int    `json:"findings"` // none of a rule that is disabled
+}
 
-// Finding is one reason for a denial.
+// Allowed tells whether the run may go on: the verdict allows it and no finding
+// denies.
+func (r Report) Allowed() bool {
+	return r.Verdict == VerdictAllow && !slices.ContainsFunc(r.Findings, Finding.Denies)
+}
+
+// Denials gives the findings that deny.
+func (r Report) Denials() []Finding {
+	var deny []Finding
+	for _, f := range r.Findings {
+		if f.Denies() {
+			deny = append(deny, f)
+		}
+	}
+	return deny
+}
+
+// Finding is something that a rule objects to.
 type Finding struct {
 	Rule     string   `json:"rule"`  // id of the rule, or one of the Reason constants
 	Title    string   `json:"title"` // what the rule demands
@@ -58,8 +84,20 @@ type Finding struct {
 	Message     string   `json:"message"`     // why this is refused
 	Remediation string   `json:"remediation"` // what to do
 	Related     []string `json:"related,omitempty"`
-	// Unknown marks a denial because the value is known only after the run.
-	Unknown bool `json:"unknown,omitempty"`
+	// Unknown marks a finding because the value is known only after the run.
+	Unknown  bool   `json:"unknown,omitempty"`
+	Category string `json:"category,omitempty"`
+	Level    Level  `json:"level,omitempty"`
+	// Waiver excuses the finding; nil: nothing does.
+	Waiver *Waiver `json:"waiver,omitempty"`
+	// Existing marks a finding that is in the baseline.
+	Existing bool `json:"existing,omitempty"`
+}
+
+// Denies tells whether the finding denies the run: it is mandatory, not waived,
+// and not in the baseline.
+func (f Finding) Denies() bool {
+	return f.Level != LevelAdvisory && f.Level != LevelDisabled && f.Waiver == nil && !f.Existing
 }
 
 // MaxValue is the length, in characters, to which Finding.Value is shortened.
@@ -73,12 +111,27 @@ const (
 	ReasonUndefined  = "decision_undefined"          // the rules gave no decision, or one of another form
 	ReasonNoRule     = "decision_without_rule"       // not every rule of the bundle gave a decision
 	ReasonNoResource = "decision_without_a_resource" // the plan holds no resource to look at
+	ReasonDisabled   = "decision_without_rules"      // every rule is disabled
 )
 
-// order sorts findings: the worst first, then by resource, rule and property.
+// The Rule of a finding about a waiver. Both are advisory.
+const (
+	WaiverUnused  = "waiver_unused"  // it is for this stack and excuses nothing
+	WaiverExpired = "waiver_expired" // it would excuse a finding if it still held
+)
+
+// order sorts findings: those that deny first, then the worst, then by resource,
+// rule and property.
 func order(findings []Finding) {
+	denies := func(f Finding) int {
+		if f.Denies() {
+			return 0
+		}
+		return 1
+	}
 	slices.SortStableFunc(findings, func(a, b Finding) int {
 		return cmp.Or(
+			cmp.Compare(denies(a), denies(b)),
 			cmp.Compare(a.Severity.rank(), b.Severity.rank()),
 			cmp.Compare(a.URN, b.URN),
 			cmp.Compare(a.Rule, b.Rule),

@@ -14,11 +14,44 @@ type Rule struct {
 	Title       string   `json:"title"`
 	Description string   `json:"description"`
 	Severity    Severity `json:"severity"`
-	Scope       string   `json:"scope"`       // "resource", "stack" or "operation"
-	OnUnknown   string   `json:"onUnknown"`   // what the rule does with a value that is not known before the run
-	Waivable    bool     `json:"waivable"`    // false: never
+	// Scope is ScopeResource where a finding follows from one resource alone,
+	// ScopeStack where others are looked at too, and ScopeOperation where what
+	// happens to the resource matters.
+	Scope     string      `json:"scope"`
+	OnUnknown string      `json:"onUnknown"` // what the rule does with a value that is not known before the run
+	Waivable  Waivability `json:"waivable"`
+	Category  string      `json:"category"` // one of Categories
+	// Enforcement is "mandatory", "advisory", or "production": mandatory in
+	// production and advisory elsewhere.
+	Enforcement string `json:"enforcement"`
+	// Source is "built in", or the directory of one's own that the rule is from.
+	Source      string   `json:"source"`
 	Remediation string   `json:"remediation"` // what to do about a finding
 	Related     []string `json:"related"`     // ids under which other tools know it
+}
+
+// The scopes of rules.
+const (
+	ScopeResource  = "resource"
+	ScopeStack     = "stack"
+	ScopeOperation = "operation"
+)
+
+// Categories gives the categories of rules, sorted.
+func Categories() []string {
+	return []string{"compute", "data", "identity", "logging", "messaging", "network", "storage", "tenancy"}
+}
+
+// builtIn is the Source of the embedded rules.
+const builtIn = "built in"
+
+// level gives the level that the rule has by itself.
+func (r Rule) level(environment string) Level {
+	switch {
+	case r.Enforcement == "advisory", r.Enforcement == "production" && environment != production:
+		return LevelAdvisory
+	}
+	return LevelMandatory
 }
 
 // rulesPrefix is the Rego package below which every package is a rule.
@@ -30,7 +63,7 @@ func ruleOf(m *ast.Module) (Rule, bool, error) {
 	if len(path) != len(rulesPrefix)+1 || !slices.Equal(path[:len(rulesPrefix)], rulesPrefix) {
 		return Rule{}, false, nil
 	}
-	r := Rule{ID: path[len(path)-1]}
+	r := Rule{ID: path[len(path)-1], Source: builtIn}
 	for _, a := range m.Annotations {
 		if a.Scope == "package" {
 			return r, true, r.fill(a)
@@ -45,8 +78,7 @@ func (r *Rule) fill(a *ast.Annotations) error {
 	r.Title, r.Description = strings.TrimSpace(a.Title), strings.TrimSpace(a.Description)
 	r.Severity, r.Scope = Severity(text("severity")), text("scope")
 	r.OnUnknown, r.Remediation = text("on_unknown"), text("remediation")
-	waivable, hasWaivable := a.Custom["waivable"].(bool)
-	r.Waivable = waivable
+	r.Waivable, r.Category, r.Enforcement = Waivability(text("waivable")), text("category"), text("enforcement")
 	related, hasRelated := a.Custom["related"].([]any)
 	for _, v := range related {
 		r.Related = append(r.Related, fmt.Sprint(v))
@@ -56,10 +88,14 @@ func (r *Rule) fill(a *ast.Annotations) error {
 		return fmt.Errorf("rule %s: metadata lacks one of title, description, on_unknown, remediation", r.ID)
 	case r.Severity.rank() < 0:
 		return fmt.Errorf("rule %s: severity is %q; allowed: critical, high, medium, low", r.ID, r.Severity)
-	case !slices.Contains([]string{"resource", "stack", "operation"}, r.Scope):
+	case !slices.Contains([]string{ScopeResource, ScopeStack, ScopeOperation}, r.Scope):
 		return fmt.Errorf("rule %s: scope is %q; allowed: resource, stack, operation", r.ID, r.Scope)
-	case !hasWaivable:
-		return fmt.Errorf("rule %s: waivable is missing; allowed: true, false", r.ID)
+	case !slices.Contains([]Waivability{WaivableYes, WaivableExact, WaivableNever}, r.Waivable):
+		return fmt.Errorf("rule %s: waivable is %q; allowed: yes, exact, never", r.ID, r.Waivable)
+	case !slices.Contains(Categories(), r.Category):
+		return fmt.Errorf("rule %s: category is %q; allowed: %s", r.ID, r.Category, strings.Join(Categories(), ", "))
+	case !slices.Contains([]string{"mandatory", "advisory", "production"}, r.Enforcement):
+		return fmt.Errorf("rule %s: enforcement is %q; allowed: mandatory, advisory, production", r.ID, r.Enforcement)
 	case !hasRelated:
 		return fmt.Errorf("rule %s: related is missing; allowed: a list, which may be empty", r.ID)
 	}

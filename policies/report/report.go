@@ -34,7 +34,7 @@ func Text(w io.Writer, r policies.Report) error {
 		}
 		paragraph(b, "", head+"  "+f.Title)
 		if f.URN != "" {
-			paragraph(b, "  resource  ", Resource(f.URN))
+			paragraph(b, "  resource  ", policies.TypeAndName(f.URN))
 			paragraph(b, "  urn       ", f.URN)
 		}
 		if f.Property != "" {
@@ -60,16 +60,6 @@ func JSON(w io.Writer, r policies.Report) error {
 	enc.SetEscapeHTML(false)
 	enc.SetIndent("", "  ")
 	return enc.Encode(r)
-}
-
-// Resource gives type and name of a URN, "aws:s3/bucketV2:BucketV2 acme-files",
-// and what is no URN as it is.
-func Resource(urn string) string {
-	parts := strings.SplitN(urn, "::", 4)
-	if len(parts) != 4 {
-		return urn
-	}
-	return parts[2][strings.LastIndex(parts[2], "$")+1:] + " " + parts[3]
 }
 
 // paragraph writes text after a label, broken into lines of at most Width

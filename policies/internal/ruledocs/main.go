@@ -73,11 +73,8 @@ func pages(ctx context.Context, dir string) (map[string][]byte, error) {
 
 func page(r policies.Rule, refused []string) []byte {
 	var b bytes.Buffer
-	waivable := "yes"
-	if !r.Waivable {
-		waivable = "never"
-	}
-	fmt.Fprintf(&b, "# %s\n\n%s.\n\n| severity | scope | waivable |\n| --- | --- | --- |\n| %s | %s | %s |\n\n", r.ID, r.Title, r.Severity, r.Scope, waivable)
+	fmt.Fprintf(&b, "# %s\n\n%s.\n\n| category | severity | scope | enforcement | waivable |\n| --- | --- | --- | --- | --- |\n| %s | %s | %s | %s | %s |\n\n",
+		r.ID, r.Title, r.Category, r.Severity, r.Scope, r.Enforcement, r.Waivable)
 	fmt.Fprintf(&b, "%s\n\n## What is not known before the run\n\n%s\n\n## What to do\n\n%s\n\n", r.Description, r.OnUnknown, r.Remediation)
 	b.WriteString("## What a refusal says\n\n")
 	for _, line := range refused {

@@ -11,7 +11,9 @@
 #   severity: critical
 #   scope: resource
 #   on_unknown: A document, action or resource that is not known before the run is a finding, unless the rest of the statement rules the finding out.
-#   waivable: true
+#   waivable: "yes"
+#   category: identity
+#   enforcement: mandatory
 #   remediation: Name the actions and the resources that are needed. Build ARNs from names, account and region that are known, so that the document is known before the run.
 #   related: [CKV_AWS_62, CKV_AWS_63, CKV2_AWS_40, IAM.1, CT.IAM.PR.1]
 package tenantform.rules.iam_no_full_admin

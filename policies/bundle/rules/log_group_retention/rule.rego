@@ -7,7 +7,9 @@
 #   severity: medium
 #   scope: resource
 #   on_unknown: A retention that is not known before the run is a finding.
-#   waivable: true
+#   waivable: "yes"
+#   category: logging
+#   enforcement: mandatory
 #   remediation: Set retentionInDays to the tier's log retention, a number of days above zero.
 #   related: [CloudWatchLogGroupRetentionPeriod, CKV_AWS_66, CKV_AWS_338]
 package tenantform.rules.log_group_retention

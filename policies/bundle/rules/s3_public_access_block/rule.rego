@@ -8,7 +8,9 @@
 #   severity: critical
 #   scope: stack
 #   on_unknown: A block is the bucket's when its bucket property comes from that bucket alone, or is its known name. A setting that is not known before the run is a finding.
-#   waivable: true
+#   waivable: "yes"
+#   category: storage
+#   enforcement: mandatory
 #   remediation: Add an aws.s3.BucketPublicAccessBlock for the bucket with blockPublicAcls, blockPublicPolicy, ignorePublicAcls and restrictPublicBuckets true.
 #   related: [AwsSolutions-S2, CKV2_AWS_6, S3.1, S3.8, CT.S3.PR.1]
 package tenantform.rules.s3_public_access_block

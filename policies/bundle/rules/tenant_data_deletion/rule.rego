@@ -11,7 +11,9 @@
 #   severity: critical
 #   scope: operation
 #   on_unknown: A deletion protection that is not known counts as on where the resource is deleted, and as switched off where it was on before.
-#   waivable: false
+#   waivable: "never"
+#   category: tenancy
+#   enforcement: mandatory
 #   remediation: Keep the resource. To take a placement away finish the move first, or confirm the tenant's deletion; switch deletion protection off in a run before. To change a property that forces a replacement make a new resource beside the old one and move the data.
 #   related: [Tenantform.MT8]
 package tenantform.rules.tenant_data_deletion

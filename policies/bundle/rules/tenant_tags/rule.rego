@@ -11,7 +11,9 @@
 #   severity: high
 #   scope: resource
 #   on_unknown: Tags that are not known before the run are a finding.
-#   waivable: true
+#   waivable: "yes"
+#   category: tenancy
+#   enforcement: mandatory
 #   remediation: Set the tags on the resource, from values that are known before the run.
 #   related: [Tenantform.MT1]
 package tenantform.rules.tenant_tags

@@ -10,7 +10,9 @@
 #   severity: critical
 #   scope: stack
 #   on_unknown: An id that is not known counts when it comes from the plan's own resources only. Everything else that is not known before the run is a finding.
-#   waivable: false
+#   waivable: "never"
+#   category: compute
+#   enforcement: mandatory
 #   remediation: Deploy the code with the component TenantFunction, which is isolated. Otherwise give the function what the message says is missing.
 #   related: [Tenantform.MT6, LambdaInsideVPC, CKV_AWS_115, CKV_AWS_117, CKV_AWS_258]
 package tenantform.rules.untrusted_function_isolation

@@ -14,7 +14,9 @@
 #   severity: critical
 #   scope: stack
 #   on_unknown: A document, boundary or role that is not known before the run is a finding.
-#   waivable: false
+#   waivable: "never"
+#   category: identity
+#   enforcement: mandatory
 #   remediation: Take the grants away and deny everything, as the component TenantFunction does. Where the code must call AWS set permissionsBoundary to a policy of your own account.
 #   related: [Tenantform.MT5]
 package tenantform.rules.untrusted_function_role

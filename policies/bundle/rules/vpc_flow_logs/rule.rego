@@ -9,7 +9,9 @@
 #   severity: high
 #   scope: stack
 #   on_unknown: A vpcId that is not known counts when it comes from the VPC alone; a VPC for which nothing is known is a finding. A traffic type that is not known is a finding.
-#   waivable: true
+#   waivable: "yes"
+#   category: network
+#   enforcement: mandatory
 #   remediation: Add an aws.ec2.FlowLog with vpcId set to the VPC's id and trafficType ALL or REJECT.
 #   related: [VPC7, CKV2_AWS_11, EC2.6]
 package tenantform.rules.vpc_flow_logs

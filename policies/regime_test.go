@@ -1,0 +1,286 @@
+package policies
+
+import (
+	"strings"
+	"testing"
+	"testing/fstest"
+	"time"
+
+	"github.com/tenantform/tenantform/automation/plan"
+)
+
+var today = time.Date(2026, 11, 21, 12, 0, 0, 0, time.UTC)
+
+const bucketURN = "urn:pulumi:tenant-acme::tenantform::tenantform:silo:Silo$aws:s3/bucketV2:BucketV2::acme-files"
+
+// oneRule is a rule that objects to every resource whose name is not "fine".
+func oneRule(changes ...string) fstest.MapFS {
+	text := metadata + `findings contains {"urn": r.urn, "property": "p", "value": r.name, "message": "not fine", "unknown": false} if {
+	some r in input.plan.resources
+	r.name != "fine"
+}
+`
+	return bundleOf(mainRego, strings.NewReplacer(changes...).Replace(text))
+}
+
+func decide(t *testing.T, o Options, environment string) Report {
+	t.Helper()
+	if o.Bundle == nil {
+		o.Bundle = oneRule()
+	}
+	o.Now = func() time.Time { return today }
+	e, err := New(t.Context(), &o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r, err := e.Evaluate(t.Context(), Input{
+		Version: InputVersion, Subject: Subject{Environment: environment},
+		Plan: plan.Plan{Project: "tenantform", Stack: "tenant-acme", Resources: []plan.Resource{
+			{URN: bucketURN, Type: "aws:s3/bucketV2:BucketV2", Name: "acme-files", Operation: plan.OperationSame},
+			{URN: "urn:other", Type: "a:b:c", Name: "fine", Operation: plan.OperationSame},
+		}},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return r
+}
+
+func TestLevels(t *testing.T) {
+	network := Setting{Category: "network", Environment: "dev", Level: LevelAdvisory}
+	for name, c := range map[string]struct {
+		bundle      fstest.MapFS
+		settings    []Setting
+		environment string
+		allowed     bool
+		findings    int
+	}{
+		"mandatory":                   {nil, nil, "dev", false, 1},
+		"advisory in dev":             {nil, []Setting{network}, "dev", true, 1},
+		"mandatory elsewhere":         {nil, []Setting{network}, "staging", false, 1},
+		"the last setting wins":       {nil, []Setting{network, {Rule: "one", Level: LevelMandatory}}, "dev", false, 1},
+		"advisory by the rule":        {oneRule("enforcement: mandatory", "enforcement: advisory"), nil, "production", true, 1},
+		"in production only, dev":     {oneRule("enforcement: mandatory", "enforcement: production"), nil, "dev", true, 1},
+		"in production":               {oneRule("enforcement: mandatory", "enforcement: production"), nil, "production", false, 1},
+		"in production when unknown":  {oneRule("enforcement: mandatory", "enforcement: production"), nil, "", false, 1},
+		"a category is not for never": {oneRule(`"yes"`, `"never"`), []Setting{network}, "dev", false, 1},
+	} {
+		t.Run(name, func(t *testing.T) {
+			r := decide(t, Options{Bundle: mapOr(c.bundle), Enforcement: Enforcement{Settings: c.settings}}, c.environment)
+			if r.Allowed() != c.allowed || len(r.Findings) != c.findings || r.RulesRun != 1 || len(r.Rules) != 1 {
+				t.Errorf("allowed %v, want %v: %+v", r.Allowed(), c.allowed, r)
+			}
+		})
+	}
+}
+
+func mapOr(m fstest.MapFS) fstest.MapFS {
+	if m == nil {
+		return oneRule()
+	}
+	return m
+}
+
+func TestNothingIsLeftToRun(t *testing.T) {
+	e, err := New(t.Context(), &Options{Bundle: oneRule(), Enforcement: Enforcement{Settings: []Setting{{Level: LevelDisabled}}}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	r, err := e.Evaluate(t.Context(), onePlan())
+	if err == nil || r.Allowed() || r.Findings[0].Rule != ReasonDisabled {
+		t.Errorf("with every rule disabled: %+v, %v", r, err)
+	}
+}
+
+func waiver(change func(*Waiver)) Waiver {
+	w := Waiver{Rule: "one", Stack: "tenant-*", Resource: "aws:s3/bucketV2:BucketV2 acme-*", Reason: "until the move is finished",
+		Owner: "storage team", Expires: today.AddDate(0, 1, 0), Source: "waivers.yaml:3"}
+	if change != nil {
+		change(&w)
+	}
+	return w
+}
+
+func TestWaivers(t *testing.T) {
+	for name, c := range map[string]struct {
+		waiver  Waiver
+		allowed bool
+		told    string // rule of the finding about the waiver
+		used    int    // findings excused; -1: the waiver is not for this stack
+	}{
+		"by type and name": {waiver(nil), true, "", 1},
+		"by URN":           {waiver(func(w *Waiver) { w.Stack, w.Resource = "tenant-acme", bucketURN }), true, "", 1},
+		"another stack":    {waiver(func(w *Waiver) { w.Stack = "pool-*" }), false, "", -1},
+		"another resource": {waiver(func(w *Waiver) { w.Resource = "* beta-files" }), false, WaiverUnused, 0},
+		"no prefix of it":  {waiver(func(w *Waiver) { w.Resource = "aws:s3/bucketV2:BucketV2 acme" }), false, WaiverUnused, 0},
+		"expired":          {waiver(func(w *Waiver) { w.Expires = today }), false, WaiverExpired, 0},
+		"on its last day":  {waiver(func(w *Waiver) { w.Expires = today.Add(time.Second) }), true, "", 1},
+	} {
+		t.Run(name, func(t *testing.T) {
+			r := decide(t, Options{Waivers: []Waiver{c.waiver}}, "production")
+			if r.Allowed() != c.allowed {
+				t.Errorf("allowed %v, want %v: %+v", r.Allowed(), c.allowed, r.Findings)
+			}
+			told := ""
+			for _, f := range r.Findings {
+				if f.Rule != "one" {
+					told = f.Rule
+				}
+			}
+			if told != c.told {
+				t.Errorf("told %q, want %q", told, c.told)
+			}
+			if c.used < 0 && len(r.Waivers) > 0 || c.used >= 0 && (len(r.Waivers) != 1 || r.Waivers[0].Findings != c.used) {
+				t.Errorf("waivers: %+v", r.Waivers)
+			}
+		})
+	}
+}
+
+func TestBadWaiversAreRefused(t *testing.T) {
+	for name, c := range map[string]struct {
+		bundle fstest.MapFS
+		change func(*Waiver)
+		words  []string
+	}{
+		"unknown rule":    {nil, func(w *Waiver) { w.Rule = "two" }, []string{"waivers[0].rule", "two"}},
+		"every rule":      {nil, func(w *Waiver) { w.Rule = "*" }, []string{"waivers[0].rule"}},
+		"no stack":        {nil, func(w *Waiver) { w.Stack = "" }, []string{"waivers[0].stack"}},
+		"every resource":  {nil, func(w *Waiver) { w.Resource = "**" }, []string{"waivers[0].resource"}},
+		"no reason":       {nil, func(w *Waiver) { w.Reason = "because" }, []string{"waivers[0].reason", "because"}},
+		"no owner":        {nil, func(w *Waiver) { w.Owner = " " }, []string{"waivers[0].owner"}},
+		"no end":          {nil, func(w *Waiver) { w.Expires = time.Time{} }, []string{"waivers[0].expires"}},
+		"far end":         {nil, func(w *Waiver) { w.Expires = today.AddDate(2, 0, 0) }, []string{"waivers[0].expires", "2028-11-21", "within a year"}},
+		"never":           {oneRule(`"yes"`, `"never"`), nil, []string{"waivers[0].rule", "never"}},
+		"exact, wildcard": {oneRule(`"yes"`, `"exact"`), nil, []string{"waivers[0].resource", "not waived by a wildcard"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			_, err := New(t.Context(), &Options{Bundle: mapOr(c.bundle), Waivers: []Waiver{waiver(c.change)}, Now: func() time.Time { return today }})
+			if err == nil {
+				t.Fatal("accepted")
+			}
+			for _, w := range c.words {
+				if !strings.Contains(err.Error(), w) {
+					t.Errorf("the error does not say %q: %v", w, err)
+				}
+			}
+		})
+	}
+	exact := waiver(func(w *Waiver) { w.Stack, w.Resource = "tenant-acme", bucketURN })
+	if r := decide(t, Options{Bundle: oneRule(`"yes"`, `"exact"`), Waivers: []Waiver{exact}}, "dev"); !r.Allowed() {
+		t.Errorf("a resource named in full is not waived: %+v", r.Findings)
+	}
+}
+
+func TestBadSettingsAreRefused(t *testing.T) {
+	for name, c := range map[string]struct {
+		setting Setting
+		word    string
+	}{
+		"level":       {Setting{Rule: "one", Level: "warn"}, "warn"},
+		"rule":        {Setting{Rule: "two", Level: LevelAdvisory}, "two"},
+		"category":    {Setting{Category: "sky", Level: LevelAdvisory}, "sky"},
+		"environment": {Setting{Environment: "prod", Level: LevelAdvisory}, "prod"},
+		"never":       {Setting{Rule: "one", Level: LevelDisabled}, "never waived"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			bundle := oneRule()
+			if name == "never" {
+				bundle = oneRule(`"yes"`, `"never"`)
+			}
+			_, err := New(t.Context(), &Options{Bundle: bundle, Enforcement: Enforcement{Settings: []Setting{c.setting}}})
+			if err == nil || !strings.Contains(err.Error(), c.word) || !strings.Contains(err.Error(), "enforcement[0]") {
+				t.Errorf("got %v", err)
+			}
+		})
+	}
+}
+
+func TestBaseline(t *testing.T) {
+	before := decide(t, Options{}, "production")
+	rules := []Rule{{ID: "one", Scope: ScopeResource, Waivable: WaivableYes}}
+	b := NewBaseline(rules, before, before)
+	if len(b.Findings) != 1 {
+		t.Fatalf("recorded: %+v", b.Findings)
+	}
+	text, err := b.JSON()
+	if err != nil {
+		t.Fatal(err)
+	}
+	read, err := ParseBaseline("b.json", text)
+	if err != nil {
+		t.Fatal(err)
+	}
+	after := decide(t, Options{Baseline: &read}, "production")
+	if !after.Allowed() || len(after.Findings) != 1 || !after.Findings[0].Existing {
+		t.Errorf("a finding that was there denies: %+v", after)
+	}
+	if again := NewBaseline(rules, after); len(again.Findings) != 1 {
+		t.Errorf("a baseline written with the baseline in force forgets: %+v", again)
+	}
+	read.Findings[0].Property = "q"
+	if decide(t, Options{Baseline: &read}, "production").Allowed() {
+		t.Error("a finding on another property is taken for the old one")
+	}
+	for _, change := range [][]string{{"scope: resource", "scope: operation"}, {`"yes"`, `"never"`}} {
+		bundle := oneRule(change...)
+		r := decide(t, Options{Bundle: bundle, Baseline: &b}, "production")
+		if r.Allowed() {
+			t.Errorf("%v: a baseline excuses it", change)
+		}
+	}
+	if n := len(NewBaseline([]Rule{{ID: "one", Scope: ScopeOperation, Waivable: WaivableYes}}, before).Findings); n != 0 {
+		t.Errorf("%d findings about an operation are recorded", n)
+	}
+	for _, text := range []string{"", "[]", `{"version":2,"findings":[]}`, `{"version":1,"findings":[],"more":1}`} {
+		if _, err := ParseBaseline("b.json", []byte(text)); err == nil {
+			t.Errorf("%q is taken for a baseline", text)
+		}
+	}
+}
+
+func TestOwnRules(t *testing.T) {
+	own := func(files map[string]string) []Own {
+		m := fstest.MapFS{}
+		for name, text := range files {
+			m[name] = &fstest.MapFile{Data: []byte(text)}
+		}
+		return []Own{{Name: "mine", FS: m}}
+	}
+	second := strings.Replace(metadata, "rules.one", "rules.two", 1)
+	r := decide(t, Options{Own: own(map[string]string{"rules/two/rule.rego": second + "findings := set()"})}, "dev")
+	if r.RulesRun != 2 || r.Rules[1].Source != "mine" || r.Rules[0].Source != builtIn || r.Allowed() {
+		t.Errorf("added: %+v", r)
+	}
+	r = decide(t, Options{Own: own(map[string]string{"rules/other/rule.rego": metadata + "findings := set()"})}, "dev")
+	if r.RulesRun != 1 || r.Rules[0].Source != "mine" || !r.Allowed() {
+		t.Errorf("replaced: %+v", r)
+	}
+	for name, files := range map[string]map[string]string{
+		"no rule":           {"lib/x/x.rego": "package x\ny := 1"},
+		"the decision":      {"main.rego": mainRego, "rules/two/rule.rego": second + "findings := set()"},
+		"does not compile":  {"rules/two/rule.rego": second + "findings := nothing.at_all"},
+		"reaches out":       {"rules/two/rule.rego": second + `findings contains 1 if http.send({"method": "get", "url": "http://127.0.0.1"})`},
+		"lacks metadata":    {"rules/two/rule.rego": "package tenantform.rules.two\nfindings := set()"},
+		"is no Rego at all": {"rules/two/rule.rego": "{"},
+	} {
+		if _, err := New(t.Context(), &Options{Bundle: oneRule(), Own: own(files)}); err == nil {
+			t.Errorf("%s: accepted", name)
+		}
+	}
+}
+
+func TestMatches(t *testing.T) {
+	for _, c := range []struct {
+		pattern, text string
+		want          bool
+	}{
+		{"abc", "abc", true}, {"abc", "abcd", false}, {"a*", "abc", true}, {"*c", "abc", true}, {"a*c", "abc", true}, {"a*b*c", "axxbyyc", true},
+		{"a*a", "a", false}, {"*", "", true}, {"", "", true}, {"", "x", false}, {"a**c", "abc", true}, {"*b*", "abc", true}, {"*x*", "abc", false},
+		{"a.c", "abc", false}, {"ab*bc", "abc", false},
+	} {
+		if got := matches(c.pattern, c.text); got != c.want {
+			t.Errorf("%q on %q: %v", c.pattern, c.text, got)
+		}
+	}
+}
