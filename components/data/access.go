@@ -31,6 +31,9 @@ type AccessArgs struct {
 	TenantID string // the value of the partition key of the tenant's items
 	RoleName string // physical name; 1 to 64 characters
 	Table    string // physical name of the pool's table, in the same account and region
+	// Indexes are the names of the table's indexes that the role may query; at most
+	// 20. An index made by NewTable has the tenant's id as its partition key too.
+	Indexes []string
 	// KeyARN is the key that encrypts the table; required.
 	KeyARN pulumi.StringInput
 	// RuntimeRole is the name of the role of the account, the application's,
@@ -54,15 +57,7 @@ func NewTenantAccess(ctx *pulumi.Context, name string, args *AccessArgs, opts ..
 	if args == nil {
 		args = &AccessArgs{}
 	}
-	c := check.New("data", name)
-	c.Within("Location", args.Location.Faults())
-	c.Within("Tags", args.Tags.Faults())
-	c.Name("TenantID", args.TenantID, 64, tenantPattern)
-	c.Name("RoleName", args.RoleName, maxRoleName, rolePattern)
-	c.Name("Table", args.Table, 255, tablePattern)
-	c.Name("RuntimeRole", args.RuntimeRole, maxRoleName, rolePattern)
-	c.Needs("KeyARN", args.KeyARN != nil, "the ARN of the table's key")
-	if err := c.Err(); err != nil {
+	if err := args.Validate(name); err != nil {
 		return nil, err
 	}
 	a := &TenantAccess{}
@@ -95,6 +90,24 @@ func NewTenantAccess(ctx *pulumi.Context, name string, args *AccessArgs, opts ..
 	return a, nil
 }
 
+// Validate checks the arguments as NewTenantAccess does, for a component that is
+// made of it and wants to refuse them before it registers anything.
+func (a *AccessArgs) Validate(name string) error {
+	c := check.New("data", name)
+	c.Within("Location", a.Location.Faults())
+	c.Within("Tags", a.Tags.Faults())
+	c.Name("TenantID", a.TenantID, 64, tenantPattern)
+	c.Name("RoleName", a.RoleName, maxRoleName, rolePattern)
+	c.Name("Table", a.Table, maxTableName, tablePattern)
+	c.Name("RuntimeRole", a.RuntimeRole, maxRoleName, rolePattern)
+	c.Needs("KeyARN", a.KeyARN != nil, "the ARN of the table's key")
+	c.Between("Indexes", len(a.Indexes), 0, maxIndexes, "indexes")
+	for _, index := range a.Indexes {
+		c.Name("Indexes", index, maxTableName, tablePattern)
+	}
+	return c.Err()
+}
+
 // trust lets the application's role in, and only with a session that names the
 // tenant. The principal is the account with a condition on the role, because a
 // role that does not exist yet is no valid principal.
@@ -111,31 +124,50 @@ func (a *AccessArgs) trust() iampolicy.Document {
 	}}
 }
 
-// grants are the reads and writes of single items and of queries. ForAllValues
-// holds for a request without a key, so that the Null guard is needed with it.
+// grants are the reads and writes of single items and of queries, and none that
+// names no key: no Scan, no statement of PartiQL.
 func (a *AccessArgs) grants(keyARN string) iampolicy.Document {
-	return iampolicy.Document{
-		{
-			Sid:    "OwnItemsOnly",
-			Effect: iampolicy.Allow,
-			Actions: []string{
-				"dynamodb:BatchGetItem", "dynamodb:BatchWriteItem", "dynamodb:ConditionCheckItem", "dynamodb:DeleteItem",
-				"dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:Query", "dynamodb:UpdateItem",
-			},
-			Resources: []string{a.Location.ARN("dynamodb", "table/"+a.Table)},
-			Conditions: iampolicy.Conditions{
-				"ForAllValues:StringEquals": {"dynamodb:LeadingKeys": {a.TenantID}},
-				"Null":                      {"dynamodb:LeadingKeys": {"false"}},
-			},
+	table := a.Location.ARN("dynamodb", "table/"+a.Table)
+	doc := iampolicy.Document{{
+		Sid:    "OwnItemsOnly",
+		Effect: iampolicy.Allow,
+		Actions: []string{
+			"dynamodb:BatchGetItem", "dynamodb:BatchWriteItem", "dynamodb:ConditionCheckItem", "dynamodb:DeleteItem",
+			"dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:Query", "dynamodb:UpdateItem",
 		},
-		{
-			Sid:       "KeyOfTheTableThroughDynamoDB",
-			Effect:    iampolicy.Allow,
-			Actions:   []string{"kms:Decrypt", "kms:DescribeKey", "kms:Encrypt", "kms:GenerateDataKey", "kms:ReEncryptFrom", "kms:ReEncryptTo"},
-			Resources: []string{keyARN},
-			Conditions: iampolicy.Conditions{
-				"StringEquals": {"kms:ViaService": {"dynamodb." + a.Location.Region + ".amazonaws.com"}},
-			},
+		Resources:  []string{table},
+		Conditions: a.ownKeys(),
+	}}
+	if len(a.Indexes) > 0 {
+		indexes := make([]string, len(a.Indexes))
+		for i, name := range a.Indexes {
+			indexes[i] = table + "/index/" + name
+		}
+		doc = append(doc, iampolicy.Statement{
+			Sid:        "OwnItemsOfIndexesOnly",
+			Effect:     iampolicy.Allow,
+			Actions:    []string{"dynamodb:Query"},
+			Resources:  indexes,
+			Conditions: a.ownKeys(),
+		})
+	}
+	return append(doc, iampolicy.Statement{
+		Sid:       "KeyOfTheTableThroughDynamoDB",
+		Effect:    iampolicy.Allow,
+		Actions:   []string{"kms:Decrypt", "kms:DescribeKey", "kms:Encrypt", "kms:GenerateDataKey", "kms:ReEncryptFrom", "kms:ReEncryptTo"},
+		Resources: []string{keyARN},
+		Conditions: iampolicy.Conditions{
+			"StringEquals": {"kms:ViaService": {"dynamodb." + a.Location.Region + ".amazonaws.com"}},
 		},
+	})
+}
+
+// ownKeys holds when every partition key of a request is the tenant's id.
+// ForAllValues holds for a request without a key too, so that the Null guard is
+// needed with it.
+func (a *AccessArgs) ownKeys() iampolicy.Conditions {
+	return iampolicy.Conditions{
+		"ForAllValues:StringEquals": {"dynamodb:LeadingKeys": {a.TenantID}},
+		"Null":                      {"dynamodb:LeadingKeys": {"false"}},
 	}
 }

@@ -28,6 +28,21 @@ const recoveryDays = 35
 // see "Naming rules" in the DynamoDB Developer Guide.
 var tablePattern = regexp.MustCompile(`^[a-zA-Z0-9_.-]{3,}$`)
 
+const maxTableName = 255
+
+// Stream is what a table's stream holds of each changed item, for 24 hours.
+type Stream string
+
+// The values. A move copies a table while it is in use from a stream of new and
+// old images, which is why the zero value means that one.
+const (
+	StreamNewAndOldImages Stream = "NEW_AND_OLD_IMAGES"
+	StreamNewImage        Stream = "NEW_IMAGE"
+	StreamOldImage        Stream = "OLD_IMAGE"
+	StreamKeysOnly        Stream = "KEYS_ONLY"
+	StreamNone            Stream = "NONE" // there is no stream
+)
+
 // TableArgs are the arguments of a Table.
 type TableArgs struct {
 	Location location.Location
@@ -36,17 +51,26 @@ type TableArgs struct {
 	KeyARN   pulumi.StringPtrInput // the customer managed key that encrypts it; required
 	// DeletionProtection makes AWS refuse the table's deletion.
 	DeletionProtection bool
+	// Stream is what the table's stream holds of a changed item.
+	// StreamNewAndOldImages when empty.
+	Stream Stream
+	// TTLAttribute is the attribute with the second, since 1970 and as a number, after
+	// which an item may be deleted; 1 to 255 characters. Empty leaves expiry as it
+	// is: off in a new table.
+	TTLAttribute string
+	// Indexes let a tenant's items be queried in another order; at most 20.
+	Indexes []Index
 }
 
 // Table is an on-demand table with a partition and a sort key of text,
 // encrypted with a customer managed key, restorable to any second of the last
-// 35 days, and with a stream of old and new images for copies and moves.
+// 35 days, and with a stream of its changes for copies and moves.
 type Table struct {
 	pulumi.ResourceState
 
 	Name      pulumi.StringOutput `pulumi:"name"`
 	ARN       pulumi.StringOutput `pulumi:"arn"`
-	StreamARN pulumi.StringOutput `pulumi:"streamArn"`
+	StreamARN pulumi.StringOutput `pulumi:"streamArn"` // empty with StreamNone
 }
 
 // NewTable registers the component. The error is CodeInvalid when an argument
@@ -55,36 +79,14 @@ func NewTable(ctx *pulumi.Context, name string, args *TableArgs, opts ...pulumi.
 	if args == nil {
 		args = &TableArgs{}
 	}
-	c := check.New("data", name)
-	c.Within("Location", args.Location.Faults())
-	c.Within("Tags", args.Tags.Faults())
-	c.Name("Name", args.Name, 255, tablePattern)
-	c.Needs("KeyARN", args.KeyARN != nil, "the ARN of a customer managed key")
-	if err := c.Err(); err != nil {
+	if err := args.Validate(name); err != nil {
 		return nil, err
 	}
 	t := &Table{}
 	if err := ctx.RegisterComponentResource("tenantform:data:Table", name, t, opts...); err != nil {
 		return nil, err
 	}
-	table, err := dynamodb.NewTable(ctx, name+"-table", &dynamodb.TableArgs{
-		Name:        pulumi.String(args.Name),
-		BillingMode: pulumi.String("PAY_PER_REQUEST"),
-		HashKey:     pulumi.String(PartitionKey),
-		RangeKey:    pulumi.String(SortKey),
-		Attributes: dynamodb.TableAttributeArray{
-			dynamodb.TableAttributeArgs{Name: pulumi.String(PartitionKey), Type: pulumi.String("S")},
-			dynamodb.TableAttributeArgs{Name: pulumi.String(SortKey), Type: pulumi.String("S")},
-		},
-		PointInTimeRecovery: dynamodb.TablePointInTimeRecoveryArgs{
-			Enabled: pulumi.Bool(true), RecoveryPeriodInDays: pulumi.Int(recoveryDays),
-		},
-		ServerSideEncryption:      dynamodb.TableServerSideEncryptionArgs{Enabled: pulumi.Bool(true), KmsKeyArn: args.KeyARN},
-		StreamEnabled:             pulumi.Bool(true),
-		StreamViewType:            pulumi.String("NEW_AND_OLD_IMAGES"),
-		DeletionProtectionEnabled: pulumi.Bool(args.DeletionProtection),
-		Tags:                      args.Tags.Map(),
-	}, pulumi.Parent(t))
+	table, err := dynamodb.NewTable(ctx, name+"-table", args.table(), pulumi.Parent(t))
 	if err != nil {
 		return nil, err
 	}
@@ -93,4 +95,52 @@ func NewTable(ctx *pulumi.Context, name string, args *TableArgs, opts ...pulumi.
 		return nil, err
 	}
 	return t, nil
+}
+
+// Validate checks the arguments as NewTable does, for a component that is made
+// of a table and wants to refuse them before it registers anything.
+func (a *TableArgs) Validate(name string) error {
+	c := check.New("data", name)
+	c.Within("Location", a.Location.Faults())
+	c.Within("Tags", a.Tags.Faults())
+	c.Name("Name", a.Name, maxTableName, tablePattern)
+	c.Needs("KeyARN", a.KeyARN != nil, "the ARN of a customer managed key")
+	c.OneOf("Stream", string(a.stream()), string(StreamNewAndOldImages), string(StreamNewImage), string(StreamOldImage), string(StreamKeysOnly), string(StreamNone))
+	if a.TTLAttribute != "" {
+		checkAttribute(c, "TTLAttribute", a.TTLAttribute)
+	}
+	a.checkIndexes(c)
+	return c.Err()
+}
+
+func (a *TableArgs) stream() Stream {
+	if a.Stream == "" {
+		return StreamNewAndOldImages
+	}
+	return a.Stream
+}
+
+func (a *TableArgs) table() *dynamodb.TableArgs {
+	table := &dynamodb.TableArgs{
+		Name:                   pulumi.String(a.Name),
+		BillingMode:            pulumi.String("PAY_PER_REQUEST"),
+		HashKey:                pulumi.String(PartitionKey),
+		RangeKey:               pulumi.String(SortKey),
+		Attributes:             a.attributes(),
+		GlobalSecondaryIndexes: a.indexes(),
+		PointInTimeRecovery: dynamodb.TablePointInTimeRecoveryArgs{
+			Enabled: pulumi.Bool(true), RecoveryPeriodInDays: pulumi.Int(recoveryDays),
+		},
+		ServerSideEncryption:      dynamodb.TableServerSideEncryptionArgs{Enabled: pulumi.Bool(true), KmsKeyArn: a.KeyARN},
+		StreamEnabled:             pulumi.Bool(a.stream() != StreamNone),
+		DeletionProtectionEnabled: pulumi.Bool(a.DeletionProtection),
+		Tags:                      a.Tags.Map(),
+	}
+	if a.stream() != StreamNone {
+		table.StreamViewType = pulumi.String(string(a.stream()))
+	}
+	if a.TTLAttribute != "" {
+		table.Ttl = dynamodb.TableTtlArgs{Enabled: pulumi.Bool(true), AttributeName: pulumi.String(a.TTLAttribute)}
+	}
+	return table
 }
