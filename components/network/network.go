@@ -1,6 +1,7 @@
-// Package network makes a private network: a VPC without a way to the internet,
-// private subnets in two zones or more, a closed default security group, flow
-// logs, and gateway endpoints on request.
+// Package network makes a private network: a VPC, private subnets in two zones
+// or more, a closed default security group, and flow logs; on request, endpoints
+// to AWS's services, and a way out to the internet, of which there is none
+// otherwise.
 package network
 
 import (
@@ -13,12 +14,6 @@ import (
 	"github.com/tenantform/tenantform/components/tags"
 )
 
-// The services that have a gateway endpoint.
-const (
-	S3       = "s3"
-	DynamoDB = "dynamodb"
-)
-
 // Args are the arguments of a Network.
 type Args struct {
 	Location location.Location
@@ -26,14 +21,35 @@ type Args struct {
 	// Name begins every physical name; 1 to 40 characters of a-z, 0-9 and "-".
 	Name string
 	// CIDRBlock is the VPC's IPv4 range, /16 to /24, in one of the private ranges
-	// of RFC 1918. Each subnet takes an equal share of it.
+	// of RFC 1918. Each private subnet takes an equal share of it; see PublicEgress.
 	CIDRBlock string
-	// Zones is in how many availability zones there is a subnet; 2 to 4, 2 when 0.
+	// Apart are IPv4 ranges with which CIDRBlock may not overlap: those of networks
+	// that this one may once be connected with. None by default. An Allocator finds a
+	// range that is free.
+	Apart []string
+	// Zones is in how many availability zones there is a private subnet; 2 to 4, 2
+	// when 0, in production too: another number divides the range otherwise.
 	Zones int
 	// Endpoints are the services that are reached without leaving AWS's network,
 	// S3 and DynamoDB; none by default. An endpoint's policy lets only principals
 	// of the account through, and only to the account's resources.
 	Endpoints []string
+	// InterfaceEndpoints are further services that are reached without leaving AWS's
+	// network, of InterfaceServices, each once; none by default. An endpoint answers
+	// to the service's own name, stands in every private subnet, takes HTTPS from the
+	// network's range alone, and has a policy like that of Endpoints; that of SSM
+	// lets parameters and documents be read that AWS publishes. Refused in China's
+	// regions, where endpoint services have other names.
+	InterfaceEndpoints []string
+	// Accounts are further accounts, 12 digits each, whose principals and resources
+	// pass the endpoints' policies: that of the tenants' functions, whose role the
+	// platform assumes, for example. None by default.
+	Accounts []string
+	// PublicEgress gives the private subnets a way out to the internet; nil: there is
+	// none. With 2 or 4 zones the private subnets are then narrower, as the public
+	// ones take a share of the range, so that it has to be given when the network is
+	// made. With 4 zones it needs a range of /23 or wider.
+	PublicEgress *PublicEgress
 	// LogRetentionDays is how long flow logs are kept; a value that CloudWatch
 	// Logs accepts. 0 means 365 in production and 30 elsewhere.
 	LogRetentionDays int
@@ -41,14 +57,22 @@ type Args struct {
 	LogKeyARN pulumi.StringPtrInput
 }
 
-// Network is a VPC with its parts. Nothing in it has a public address and there
-// is no internet or NAT gateway.
+// Network is a VPC with its parts. Without PublicEgress nothing in it has a
+// public address and there is no internet or NAT gateway; with it, the NAT
+// gateways alone have one.
 type Network struct {
 	pulumi.ResourceState
 
 	VPCID            pulumi.StringOutput      `pulumi:"vpcId"`
 	PrivateSubnetIDs pulumi.StringArrayOutput `pulumi:"privateSubnetIds"`
 	FlowLogGroup     pulumi.StringOutput      `pulumi:"flowLogGroup"`
+	// CIDRBlock is the network's range, as it was given.
+	CIDRBlock pulumi.StringOutput `pulumi:"cidrBlock"`
+	// PublicSubnetIDs are the subnets of the NAT gateways; empty without PublicEgress.
+	PublicSubnetIDs pulumi.StringArrayOutput `pulumi:"publicSubnetIds"`
+	// EndpointSecurityGroupID is the group of the interface endpoints, to which
+	// others let their HTTPS out; "" when there are none.
+	EndpointSecurityGroupID pulumi.StringOutput `pulumi:"endpointSecurityGroupId"`
 }
 
 // New registers the component. The error is CodeInvalid when an argument is
@@ -84,56 +108,75 @@ func New(ctx *pulumi.Context, name string, args *Args, opts ...pulumi.ResourceOp
 	}, pulumi.Parent(n)); err != nil {
 		return nil, err
 	}
-	table, subnets, err := n.subnets(ctx, name, args, plan, vpc)
-	if err != nil {
-		return nil, err
-	}
-	if err := n.endpoints(ctx, name, args, vpc, table); err != nil {
+	if err := n.traffic(ctx, name, args, plan, vpc); err != nil {
 		return nil, err
 	}
 	group, err := n.flowLogs(ctx, name, args, vpc)
 	if err != nil {
 		return nil, err
 	}
-	n.VPCID, n.PrivateSubnetIDs, n.FlowLogGroup = vpc.ID().ToStringOutput(), subnets.ToStringArrayOutput(), group
+	n.VPCID, n.FlowLogGroup, n.CIDRBlock = vpc.ID().ToStringOutput(), group, pulumi.String(args.CIDRBlock).ToStringOutput()
 	if err := ctx.RegisterResourceOutputs(n, pulumi.Map{
 		"vpcId": n.VPCID, "privateSubnetIds": n.PrivateSubnetIDs, "flowLogGroup": n.FlowLogGroup,
+		"cidrBlock": n.CIDRBlock, "publicSubnetIds": n.PublicSubnetIDs, "endpointSecurityGroupId": n.EndpointSecurityGroupID,
 	}); err != nil {
 		return nil, err
 	}
 	return n, nil
 }
 
-// subnets makes the subnets and the one route table that they share; it has no
-// route but the VPC's own.
-func (n *Network) subnets(ctx *pulumi.Context, name string, args *Args, plan layout, vpc *ec2.Vpc) (*ec2.RouteTable, pulumi.StringArray, error) {
-	table, err := ec2.NewRouteTable(ctx, name+"-private", &ec2.RouteTableArgs{
-		VpcId: vpc.ID(),
-		Tags:  args.Tags.Named(args.Name + "-private"),
-	}, pulumi.Parent(n))
+// traffic makes the subnets, the routes, and the ways to AWS's services.
+func (n *Network) traffic(ctx *pulumi.Context, name string, args *Args, plan layout, network *ec2.Vpc) error {
+	tables, err := n.routeTables(ctx, name, args, plan, network)
 	if err != nil {
-		return nil, nil, err
+		return err
 	}
-	ids := make(pulumi.StringArray, len(plan.subnets))
-	for i, zone := range args.Location.Zones(len(plan.subnets)) {
+	private, err := n.subnets(ctx, name, args, plan, network, tables)
+	if err != nil {
+		return err
+	}
+	public, err := n.egress(ctx, name, args, plan, network, tables)
+	if err != nil {
+		return err
+	}
+	tableIDs := make(pulumi.StringArray, len(tables))
+	for i, table := range tables {
+		tableIDs[i] = table.ID()
+	}
+	if err := n.gateways(ctx, name, args, network, tableIDs); err != nil {
+		return err
+	}
+	group, err := n.interfaces(ctx, name, args, network, private)
+	if err != nil {
+		return err
+	}
+	n.PrivateSubnetIDs, n.PublicSubnetIDs, n.EndpointSecurityGroupID = private.ToStringArrayOutput(), public.ToStringArrayOutput(), group
+	return nil
+}
+
+// subnets makes the private subnets, each with the route table of its zone or
+// with the one that they share.
+func (n *Network) subnets(ctx *pulumi.Context, name string, args *Args, plan layout, network *ec2.Vpc, tables []*ec2.RouteTable) (pulumi.StringArray, error) {
+	ids := make(pulumi.StringArray, len(plan.private))
+	for i, zone := range args.Location.Zones(len(plan.private)) {
 		child := fmt.Sprintf("%s-private-%c", name, 'a'+i)
 		subnet, err := ec2.NewSubnet(ctx, child, &ec2.SubnetArgs{
-			VpcId:               vpc.ID(),
+			VpcId:               network.ID(),
 			AvailabilityZone:    pulumi.String(zone),
-			CidrBlock:           pulumi.String(plan.subnets[i].String()),
+			CidrBlock:           pulumi.String(plan.private[i].String()),
 			MapPublicIpOnLaunch: pulumi.Bool(false),
 			Tags:                args.Tags.Named(fmt.Sprintf("%s-private-%c", args.Name, 'a'+i)),
 		}, pulumi.Parent(n))
 		if err != nil {
-			return nil, nil, err
+			return nil, err
 		}
 		if _, err := ec2.NewRouteTableAssociation(ctx, child, &ec2.RouteTableAssociationArgs{
-			RouteTableId: table.ID(),
+			RouteTableId: tables[min(i, len(tables)-1)].ID(),
 			SubnetId:     subnet.ID(),
 		}, pulumi.Parent(n)); err != nil {
-			return nil, nil, err
+			return nil, err
 		}
 		ids[i] = subnet.ID()
 	}
-	return table, ids, nil
+	return ids, nil
 }

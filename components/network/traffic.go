@@ -74,32 +74,3 @@ func (n *Network) flowLogs(ctx *pulumi.Context, name string, args *Args, vpc *ec
 	}, pulumi.Parent(n), pulumi.DependsOn([]pulumi.Resource{grant}))
 	return group.Name, err
 }
-
-// endpoints makes the gateway endpoints. Their policy is a perimeter: principals
-// of the account, resources of the account.
-func (n *Network) endpoints(ctx *pulumi.Context, name string, args *Args, vpc *ec2.Vpc, table *ec2.RouteTable) error {
-	for _, service := range args.Endpoints {
-		policy := iampolicy.Document{{
-			Sid:       "ThisAccountOnly",
-			Effect:    iampolicy.Allow,
-			Principal: &iampolicy.Principal{AWS: []string{"*"}},
-			Actions:   []string{service + ":*"},
-			Resources: []string{"*"},
-			Conditions: iampolicy.Conditions{"StringEquals": {
-				"aws:PrincipalAccount": {args.Location.AccountID},
-				"aws:ResourceAccount":  {args.Location.AccountID},
-			}},
-		}}
-		if _, err := ec2.NewVpcEndpoint(ctx, name+"-"+service, &ec2.VpcEndpointArgs{
-			VpcId:           vpc.ID(),
-			ServiceName:     pulumi.String("com.amazonaws." + args.Location.Region + "." + service),
-			VpcEndpointType: pulumi.String("Gateway"),
-			RouteTableIds:   pulumi.StringArray{table.ID()},
-			Policy:          policy.Input(),
-			Tags:            args.Tags.Named(args.Name + "-" + service),
-		}, pulumi.Parent(n)); err != nil {
-			return err
-		}
-	}
-	return nil
-}
