@@ -4,7 +4,6 @@ import (
 	"regexp"
 
 	"github.com/tenantform/tenantform/components/iampolicy"
-	"github.com/tenantform/tenantform/components/internal/check"
 	"github.com/tenantform/tenantform/tenants"
 )
 
@@ -14,23 +13,33 @@ var (
 	objectPattern = regexp.MustCompile(`^arn:[a-z-]+:s3:::[a-z0-9.-]+/([^*?]+/)?\*$`)
 )
 
-// checkGrants refuses wildcards: an action is named in full and a resource is
-// one ARN. Only the objects of a bucket, or below a prefix, may end in "/*".
-func checkGrants(c *check.Args, grants []tenants.Grant) {
+// GrantFaults gives what is wrong with grants. Wildcards are: an action is named
+// in full and a resource is one ARN. Only the objects of a bucket, or below a
+// prefix, may end in "/*".
+func GrantFaults(grants []tenants.Grant) []tenants.FieldError {
+	var faults []tenants.FieldError
+	fault := func(field, value, allowed string) {
+		faults = append(faults, tenants.FieldError{Field: field, Value: value, Allowed: allowed})
+	}
 	for _, g := range grants {
-		c.Needs("Grants.Actions", len(g.Actions) > 0, "actions such as dynamodb:GetItem")
-		c.Needs("Grants.Resources", len(g.Resources) > 0, "ARNs of single resources")
+		if len(g.Actions) == 0 {
+			fault("Grants.Actions", "", "actions such as dynamodb:GetItem")
+		}
+		if len(g.Resources) == 0 {
+			fault("Grants.Resources", "", "ARNs of single resources")
+		}
 		for _, a := range g.Actions {
 			if !actionPattern.MatchString(a) {
-				c.Fault("Grants.Actions", a, "an action in full, such as dynamodb:GetItem, without a wildcard")
+				fault("Grants.Actions", a, "an action in full, such as dynamodb:GetItem, without a wildcard")
 			}
 		}
 		for _, r := range g.Resources {
 			if !arnPattern.MatchString(r) && !objectPattern.MatchString(r) {
-				c.Fault("Grants.Resources", r, "the ARN of one resource, without a wildcard, or of a bucket's objects, ending in /*")
+				fault("Grants.Resources", r, "the ARN of one resource, without a wildcard, or of a bucket's objects, ending in /*")
 			}
 		}
 	}
+	return faults
 }
 
 // Statements gives the statements of an IAM document that allow the grants.
