@@ -186,6 +186,17 @@ var replacing = map[pulumirpc.PropertyDiff_Kind]pulumirpc.PropertyDiff_Kind{
 	pulumirpc.PropertyDiff_UPDATE: pulumirpc.PropertyDiff_UPDATE_REPLACE,
 }
 
+// topLevels gives the first properties of the paths that differ.
+func topLevels(changes []change) []string {
+	var names []string
+	for _, c := range changes {
+		if top := topLevel(c.pattern); !slices.Contains(names, top) {
+			names = append(names, top)
+		}
+	}
+	return names
+}
+
 // topLevel gives the first property of a pattern path.
 func topLevel(pattern string) string {
 	for i := range len(pattern) {

@@ -27,6 +27,7 @@ type creation struct {
 	number   string
 	computed map[string]any
 	hidden   map[string]bool // computed outputs that derive from secrets
+	versions int             // how many versions it has
 }
 
 // Forms are texts with these in braces:
@@ -196,7 +197,7 @@ func (c *creation) record() *record {
 	rec := &record{Resource: Resource{
 		Type: k.token, ID: c.id, Name: c.name, Account: c.at.account, Region: c.at.region,
 		Inputs: c.inputs, Computed: c.computed, CreatedAt: c.now, UpdatedAt: c.now,
-	}}
+	}, Versions: c.versions}
 	for name, hidden := range c.hidden {
 		if hidden {
 			rec.Hidden = append(rec.Hidden, name)

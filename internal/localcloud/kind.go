@@ -41,17 +41,19 @@ type kind struct {
 	settle   func(*creation) error           // what forms cannot express
 	number   func(*creation) (string, error) // the running number of a version; asked again while it is taken
 	changing []string                        // computed outputs that an update may change
+	follows  map[string][]string             // computed outputs that an update of certain inputs changes, and these inputs
 	rules    map[string]rule                 // what AWS asks of values
 	replace  []string                        // inputs that cannot be changed in place
 	fixed    bool                            // no input can be changed in place, but for those in keep
 	keep     []string
-	sets     []string // arrays whose order means nothing
-	policies []string // IAM documents
-	jsons    []string // other JSON texts
-	refs     []ref    // what must exist
-	inUse    []use    // what must be gone before it can be deleted
-	guards   []guard  // inputs that forbid deletion
-	adopts   bool     // takes over what exists: the number is an id, and nothing is new
+	sets     []string                    // arrays whose order means nothing
+	policies []string                    // IAM documents
+	jsons    []string                    // other JSON texts
+	refs     []ref                       // what must exist
+	inUse    []use                       // what must be gone before it can be deleted
+	guards   []guard                     // inputs that forbid deletion
+	keeps    func(*Cloud, *record) error // what else forbids deletion
+	adopts   bool                        // takes over what exists: the number is an id, and nothing is new
 
 	short  string // "ec2.Vpc"
 	schema func() *node
@@ -105,6 +107,7 @@ func newRegistry() registry {
 	all := slices.Concat(
 		ec2Kinds(), securityGroupKinds(), ec2RoutingKinds(), iamKinds(), lambdaKinds(), cloudwatchKinds(), cognitoKinds(), dynamodbKinds(), s3Kinds(),
 		messagingKinds(), kmsKinds(), apigatewayKinds(), apigatewayMethodKinds(),
+		lambdaScalingKinds(), scalingKinds(), signerKinds(), eventKinds(), deliveryKinds(), oamKinds(), budgetKinds(),
 	)
 	r := registry{tokens: make(map[string]*kind, len(all)), shorts: make(map[string]*kind, len(all)), all: all}
 	for _, k := range all {

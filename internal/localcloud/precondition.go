@@ -1,9 +1,12 @@
 package localcloud
 
 import (
+	"fmt"
 	"reflect"
 	"slices"
 	"strings"
+
+	"github.com/pulumi/pulumi/sdk/v3/go/common/resource"
 
 	"github.com/tenantform/tenantform/tenants"
 )
@@ -186,6 +189,11 @@ func (c *Cloud) deletable(k *kind, rec *record) error {
 			return says(g.says, rec)
 		}
 	}
+	if k.keeps != nil {
+		if err := k.keeps(c, rec); err != nil {
+			return err
+		}
+	}
 	for _, u := range k.inUse {
 		if u.unless != "" && rec.Inputs[u.unless] == true {
 			continue
@@ -214,6 +222,25 @@ func (r *record) mentions(prop string, other *record) bool {
 		}
 	}
 	return false
+}
+
+// refusal is AWS's answer to what cannot be done as things are.
+func refusal(format string, args ...any) error {
+	return &tenants.Error{Code: tenants.CodeFailedPrecondition, Message: fmt.Sprintf(format, args...)}
+}
+
+// siblings gives the resources of another kind where this one is.
+func (c *creation) siblings(short string) ([]*record, error) {
+	k := c.cloud.kinds.shorts[short]
+	at := k.placeOf(place{c.at.account, c.region})
+	return c.cloud.store.list(at.account, at.region, short)
+}
+
+// differs tells whether an update changes one of these inputs.
+func (c *creation) differs(inputs []string) bool {
+	was := resource.NewPropertyMapFromMap(c.old.Inputs)
+	changed := topLevels(c.kind.diff(was, resource.NewPropertyMapFromMap(c.inputs)))
+	return slices.ContainsFunc(inputs, func(in string) bool { return slices.Contains(changed, in) })
 }
 
 func says(form string, rec *record) error {

@@ -1,10 +1,14 @@
 package localcloud
 
-import "github.com/pulumi/pulumi-aws/sdk/v6/go/aws/cloudwatch"
+import (
+	"slices"
+
+	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/cloudwatch"
+)
 
 // cloudwatchKinds are logs, metrics and alarms.
 // Source of limits: CloudWatch Logs API reference, CreateLogGroup and
-// PutRetentionPolicy; CloudWatch API reference, PutMetricAlarm.
+// PutRetentionPolicy, PutResourcePolicy; CloudWatch API reference, PutMetricAlarm.
 func cloudwatchKinds() []*kind {
 	groupName := all(length(1, 512), pattern(`^[\.\-_/#A-Za-z0-9]+$`, "letters, digits, or one of . - _ / #"))
 	inGroup := ref{prop: "logGroupName", to: []string{"cloudwatch.LogGroup"}, by: asLogGroup, part: true,
@@ -42,6 +46,7 @@ func cloudwatchKinds() []*kind {
 			token: "aws:cloudwatch/logResourcePolicy:LogResourcePolicy", label: "CloudWatch Logs Resource Policy",
 			args: cloudwatch.LogResourcePolicyArgs{}, resource: &cloudwatch.LogResourcePolicy{},
 			id: "{name}", name: "policyName", required: []string{"policyDocument"},
+			rules: map[string]rule{"policyName": length(1, 256), "policyDocument": length(1, 5120)}, settle: settleLogPolicy,
 			replace: []string{"policyName"}, policies: []string{"policyDocument"},
 		},
 		{
@@ -56,6 +61,7 @@ func cloudwatchKinds() []*kind {
 				"treatMissingData": oneOf("breaching", "notBreaching", "ignore", "missing"), "period": period, "metricName": length(1, 255), "namespace": length(1, 255),
 				"alarmActions": items(0, 5), "okActions": items(0, 5), "insufficientDataActions": items(0, 5), "tags": tags,
 			},
+			keeps:   alarmIsWatched,
 			replace: []string{"name"}, sets: []string{"alarmActions", "okActions", "insufficientDataActions", "metricQueries"},
 		},
 		{
@@ -65,4 +71,18 @@ func cloudwatchKinds() []*kind {
 			replace: []string{"dashboardName"}, jsons: []string{"dashboardBody"},
 		},
 	}
+}
+
+// maxLogPolicies is how many an account has in a region: CloudWatch Logs User Guide, "Quotas".
+const maxLogPolicies = 10
+
+func settleLogPolicy(c *creation) error {
+	policies, err := c.siblings("cloudwatch.LogResourcePolicy")
+	if err != nil {
+		return err
+	}
+	if others := slices.DeleteFunc(policies, func(p *record) bool { return p.Name == c.name }); len(others) >= maxLogPolicies {
+		return refusal("LimitExceededException: Resource limit exceeded.")
+	}
+	return nil
 }

@@ -1,6 +1,11 @@
 package localcloud
 
-import "github.com/pulumi/pulumi-aws/sdk/v6/go/aws/iam"
+import (
+	"fmt"
+	"unicode"
+
+	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/iam"
+)
 
 func refRole(prop, missing string) ref {
 	return ref{prop: prop, to: []string{"iam.Role"}, by: asLast, missing: missing}
@@ -25,6 +30,7 @@ func iamKinds() []*kind {
 			rules: map[string]rule{
 				"name": name(64), "path": pattern(`^(/|/.+/)$`, "a path that begins and ends with /"), "maxSessionDuration": between(3600, 43200),
 				"description": length(0, 1000), "permissionsBoundary": arn("iam"), "managedPolicyArns[*]": arn("iam"), "tags": tags,
+				"assumeRolePolicy": policySize(4096), "inlinePolicies[*].policy": policySize(10240),
 			},
 			replace: []string{"name", "namePrefix", "path"}, sets: []string{"managedPolicyArns", "inlinePolicies"},
 			policies: []string{"assumeRolePolicy", "inlinePolicies[*].policy"},
@@ -41,7 +47,8 @@ func iamKinds() []*kind {
 		{
 			token: "aws:iam/rolePolicy:RolePolicy", label: "IAM Role Policy", args: iam.RolePolicyArgs{}, resource: &iam.RolePolicy{}, global: true,
 			id: "{in.role}:{name}", name: "name", autoname: &autoname{max: 128}, required: []string{"policy", "role"},
-			rules: map[string]rule{"name": name(128)}, replace: []string{"name", "namePrefix", "role"}, policies: []string{"policy"}, refs: []ref{inRole},
+			rules:   map[string]rule{"name": name(128), "policy": policySize(10240)},
+			replace: []string{"name", "namePrefix", "role"}, policies: []string{"policy"}, refs: []ref{inRole},
 		},
 		{
 			token: "aws:iam/rolePolicyAttachment:RolePolicyAttachment", label: "IAM Role Policy Attachment",
@@ -57,7 +64,8 @@ func iamKinds() []*kind {
 			taken: "EntityAlreadyExists: A policy called {name} already exists. Duplicate names are not allowed.",
 			name:  "name", autoname: &autoname{max: 128}, required: []string{"policy"},
 			outputs: map[string]string{"policyId": "ANPA{upper:17}"}, defaults: map[string]any{"path": "/", "attachmentCount": 0.0},
-			rules:   map[string]rule{"name": name(128), "path": pattern(`^(/|/.+/)$`, "a path that begins and ends with /"), "description": length(0, 1000), "tags": tags},
+			rules: map[string]rule{"name": name(128), "path": pattern(`^(/|/.+/)$`, "a path that begins and ends with /"), "description": length(0, 1000), "tags": tags,
+				"policy": policySize(6144)},
 			replace: []string{"name", "namePrefix", "path", "description"}, policies: []string{"policy"},
 			inUse: []use{
 				{by: "iam.RolePolicyAttachment", prop: "policyArn", says: "DeleteConflict: Cannot delete a policy attached to entities."},
@@ -74,4 +82,21 @@ func iamKinds() []*kind {
 			refs: []ref{{prop: "role", to: []string{"iam.Role"}, by: asLast, missing: "NoSuchEntity: The role with name {value} cannot be found."}},
 		},
 	}
+}
+
+// policySize wants a policy of at most so many characters, white space aside.
+// Source: IAM User Guide, "IAM and AWS STS quotas".
+func policySize(most int) rule {
+	return text(func(s string) string {
+		n := 0
+		for _, r := range s {
+			if !unicode.IsSpace(r) {
+				n++
+			}
+		}
+		if n > most {
+			return fmt.Sprintf("LimitExceeded: Cannot exceed quota for PolicySize: %d; it has %d characters", most, n)
+		}
+		return ""
+	})
 }

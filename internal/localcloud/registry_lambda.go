@@ -48,6 +48,9 @@ func lambdaKinds() []*kind {
 				"action":      pattern(`^lambda:(\*|[A-Za-z]+)$`, "an action of lambda"), "sourceAccount": pattern(`^\d{12}$`, "an account's 12 digits"),
 				"sourceArn": arn(),
 			},
+			settle: func(c *creation) error {
+				return c.qualified(textOf(c.inputs["function"]), textOf(c.inputs["qualifier"]))
+			},
 			fixed: true, refs: []ref{partOf(refFunction("function", noFunction))},
 		},
 		{
@@ -55,8 +58,12 @@ func lambdaKinds() []*kind {
 			id: "{arn}", arn: "arn:{partition}:lambda:{region}:{account}:function:{in.functionName}:{name}", name: "name", autoname: &autoname{max: 128},
 			taken:   "ResourceConflictException: Alias already exists: {arn}",
 			outputs: map[string]string{"invokeArn": invokeForm},
-			rules:   map[string]rule{"name": all(length(1, 128), pattern(`^[a-zA-Z0-9-_]*[a-zA-Z-_][a-zA-Z0-9-_]*$`, "letters, digits, dashes and underscores, not digits alone"))},
-			replace: []string{"functionName", "name"}, refs: []ref{partOf(refFunction("functionName", noFunction))},
+			rules: map[string]rule{
+				"name":            all(length(1, 128), pattern(`^[a-zA-Z0-9-_]*[a-zA-Z-_][a-zA-Z0-9-_]*$`, "letters, digits, dashes and underscores, not digits alone")),
+				"functionVersion": pattern(`^(\$LATEST|[0-9]+)$`, "$LATEST or the number of a version"), "description": length(0, 256),
+				"routingConfig.additionalVersionWeights[*]": between(0, 1),
+			},
+			settle: settleAlias, replace: []string{"functionName", "name"}, refs: []ref{partOf(refFunction("functionName", noFunction))},
 		},
 		{
 			token: "aws:lambda/eventSourceMapping:EventSourceMapping", label: "Lambda Event Source Mapping",
@@ -91,6 +98,7 @@ func lambdaKinds() []*kind {
 				"maximumEventAgeInSeconds": between(60, 21600), "maximumRetryAttempts": between(0, 2), "functionName": functionName,
 				"destinationConfig.onFailure.destination": arn(), "destinationConfig.onSuccess.destination": arn(),
 			},
+			settle:  settleInvokeConfig,
 			replace: []string{"functionName", "qualifier"}, refs: []ref{partOf(refFunction("functionName", noFunction))},
 		},
 		{
@@ -107,6 +115,8 @@ func lambdaKinds() []*kind {
 				"allowedPublishers.signingProfileVersionArns[*]": arn("signer"),
 				"policies.untrustedArtifactOnDeployment":         oneOf("Warn", "Enforce"), "description": length(0, 256), "tags": tags,
 			},
+			refs: []ref{{prop: "allowedPublishers.signingProfileVersionArns[*]", to: []string{"signer.SigningProfile"}, by: asProfileVersion,
+				missing: "InvalidParameterValueException: Signing profile version {value} does not exist."}},
 			sets: []string{"allowedPublishers.signingProfileVersionArns"},
 			inUse: []use{{by: "lambda.Function", prop: "codeSigningConfigArn",
 				says: "ResourceConflictException: The code signing configuration is used by one or more functions: {id}"}},
@@ -128,7 +138,9 @@ func functionKind() *kind {
 		id: "{name}", arn: "arn:{partition}:lambda:{region}:{account}:function:{name}", taken: "ResourceConflictException: Function already exist: {name}",
 		name: "name", autoname: &autoname{max: 64}, required: []string{"vpcConfig.securityGroupIds", "vpcConfig.subnetIds"},
 		outputs:  map[string]string{"invokeArn": invokeForm, "lastModified": "{now}", "signingJobArn": "", "signingProfileVersionArn": ""},
-		changing: []string{"lastModified", "version", "qualifiedArn", "qualifiedInvokeArn", "codeSha256", "sourceCodeSize"},
+		changing: []string{"lastModified"},
+		follows: map[string][]string{"version": publishes, "qualifiedArn": publishes, "qualifiedInvokeArn": publishes,
+			"codeSha256": codeInputs, "sourceCodeSize": codeInputs},
 		defaults: map[string]any{"memorySize": 128.0, "timeout": 3.0, "packageType": "Zip", "architectures": []any{"x86_64"},
 			"reservedConcurrentExecutions": -1.0, "publish": false, "skipDestroy": false},
 		settle: settleFunction,
@@ -149,6 +161,8 @@ func functionKind() *kind {
 			{prop: "codeSigningConfigArn", to: []string{"lambda.CodeSigningConfig"}, by: asARN,
 				missing: "CodeSigningConfigNotFoundException: The code signing configuration cannot be found: {value}"},
 			refKey("kmsKeyArn", "InvalidParameterValueException: KMS key {value} does not exist."),
+			{prop: "s3Bucket", to: []string{"s3.BucketV2"}, by: asBucket,
+				missing: "InvalidParameterValueException: Error occurred while GetObject. S3 Error Code: NoSuchBucket. S3 Error Message: The specified bucket does not exist"},
 			{prop: "deadLetterConfig.targetArn", to: []string{"sqs.Queue"}, by: asQueue,
 				missing: "InvalidParameterValueException: The provided destination {value} does not exist."},
 		},
@@ -156,15 +170,20 @@ func functionKind() *kind {
 }
 
 // settleFunction works out version, checksum and size: a published function
-// gets a new version with every change.
+// gets a new version when its code or its configuration changes, and not when
+// its tags or its reserved concurrency do.
 func settleFunction(c *creation) error {
-	published := 0
 	if c.old != nil {
-		published, _ = strconv.Atoi(textOf(c.old.Computed["version"]))
+		if c.versions = c.old.Versions; c.versions == 0 {
+			c.versions, _ = strconv.Atoi(textOf(c.old.Computed["version"]))
+		}
 	}
 	v := "$LATEST"
 	if c.inputs["publish"] == true {
-		v = strconv.Itoa(published + 1)
+		if c.old == nil || c.versions == 0 || c.differs(publishes) {
+			c.versions++
+		}
+		v = strconv.Itoa(c.versions)
 	}
 	c.computed["version"] = v
 	c.computed["qualifiedArn"] = c.arn + ":" + v
@@ -174,12 +193,16 @@ func settleFunction(c *creation) error {
 }
 
 // checksum sets the code's checksum and size. The zip that AWS gets is not
-// made here: the checksum is of the archive's own hash, the size that of its
-// file, or 0.
+// made here: the checksum is of the archive's own hash, or of the address of
+// the object that holds it, the size that of its file, or 0.
 func checksum(c *creation) {
 	code := reveal(c.props["code"])
 	if !code.IsArchive() {
 		c.computed["codeSha256"], c.computed["sourceCodeSize"] = "", 0.0
+		if key := textOf(c.inputs["s3Key"]); key != "" {
+			sum := sha256.Sum256([]byte(textOf(c.inputs["s3Bucket"]) + "/" + key + "/" + textOf(c.inputs["s3ObjectVersion"])))
+			c.computed["codeSha256"] = base64.StdEncoding.EncodeToString(sum[:])
+		}
 		return
 	}
 	sum := sha256.Sum256([]byte(code.ArchiveValue().Hash))

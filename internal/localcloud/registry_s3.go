@@ -47,6 +47,22 @@ func s3Kinds() []*kind {
 		of(kind{
 			token: "aws:s3/bucketVersioningV2:BucketVersioningV2", label: "S3 Bucket Versioning", args: s3.BucketVersioningV2Args{}, resource: &s3.BucketVersioningV2{},
 			replace: []string{"expectedBucketOwner"}, rules: map[string]rule{"versioningConfiguration.status": oneOf("Enabled", "Suspended", "Disabled")},
+			settle: lockedStaysVersioned,
+		}),
+		of(kind{
+			token: "aws:s3/bucketObjectLockConfigurationV2:BucketObjectLockConfigurationV2", label: "S3 Bucket Object Lock Configuration",
+			args: s3.BucketObjectLockConfigurationV2Args{}, resource: &s3.BucketObjectLockConfigurationV2{}, defaults: map[string]any{"objectLockEnabled": "Enabled"},
+			rules: map[string]rule{"objectLockEnabled": oneOf("Enabled"), "rule.defaultRetention.mode": oneOf("COMPLIANCE", "GOVERNANCE"),
+				"rule.defaultRetention.days": between(1, 36500), "rule.defaultRetention.years": between(1, 100)},
+			replace: []string{"expectedBucketOwner", "objectLockEnabled"}, settle: settleObjectLock,
+		}),
+		of(kind{
+			token: "aws:s3/bucketNotification:BucketNotification", label: "S3 Bucket Notification", args: s3.BucketNotificationArgs{}, resource: &s3.BucketNotification{},
+			rules: map[string]rule{"lambdaFunctions[*].events[*]": s3Event(), "queues[*].events[*]": s3Event(), "topics[*].events[*]": s3Event(),
+				"lambdaFunctions[*].lambdaFunctionArn": arn("lambda"), "queues[*].queueArn": arn("sqs"), "topics[*].topicArn": arn("sns")},
+			defaults: map[string]any{"eventbridge": false},
+			refs: []ref{refFunction("lambdaFunctions[*].lambdaFunctionArn", noDestination), {prop: "queues[*].queueArn", to: []string{"sqs.Queue"}, by: asQueue, missing: noDestination},
+				{prop: "topics[*].topicArn", to: []string{"sns.Topic"}, by: asARN, missing: noDestination}},
 		}),
 		of(kind{
 			token: "aws:s3/bucketPolicy:BucketPolicy", label: "S3 Bucket Policy", args: s3.BucketPolicyArgs{}, resource: &s3.BucketPolicy{},
@@ -92,6 +108,56 @@ func foreignBucket(c *creation) error {
 	if held, ok := c.cloud.store.holder(c.kind.short, c.name); ok && held.Account != c.at.account {
 		return &tenants.Error{Code: tenants.CodeConflict, Message: "BucketAlreadyExists: The requested bucket name is not available. " +
 			"The bucket namespace is shared by all users of the system. Please select a different name and try again."}
+	}
+	return nil
+}
+
+const noDestination = "InvalidArgument: Unable to validate the following destination configurations"
+
+// s3Event is the name of an event that a bucket tells of.
+func s3Event() rule {
+	return pattern(`^s3:(ObjectCreated|ObjectRemoved|ObjectRestore|Replication|LifecycleExpiration|ObjectTagging|LifecycleTransition|IntelligentTiering|ObjectAcl|`+
+		`ReducedRedundancyLostObject|TestEvent)(:(\*|[A-Za-z]+))*$`, "an event of S3, as s3:ObjectCreated:*")
+}
+
+// settleObjectLock refuses to lock a bucket that keeps no versions, and a
+// retention of no length or of two.
+// Source: S3 API reference, PutObjectLockConfiguration.
+func settleObjectLock(c *creation) error {
+	bucket := textOf(c.inputs["bucket"])
+	in, key, _ := asBucket(c.cloud, c.at, bucket)
+	rec, err := c.cloud.store.get(in, "s3.BucketV2", key)
+	if err != nil {
+		return err
+	}
+	versioning, err := c.cloud.store.get(in, "s3.BucketVersioningV2", key)
+	if err != nil {
+		return err
+	}
+	locked := rec != nil && rec.Inputs["objectLockEnabled"] == true
+	if !locked && (versioning == nil || valueAt(versioning.Inputs, "versioningConfiguration.status") != "Enabled") {
+		return refusal("InvalidBucketState: Versioning must be 'Enabled' on the bucket to apply a Object Lock configuration")
+	}
+	if retention, ok := valueAt(c.inputs, "rule.defaultRetention").(map[string]any); ok && (retention["days"] == nil) == (retention["years"] == nil) {
+		return &tenants.Error{Code: tenants.CodeInvalid, Message: "MalformedXML: The XML you provided was not well-formed or did not validate against our published schema"}
+	}
+	return nil
+}
+
+// lockedStaysVersioned refuses to suspend the versions of a locked bucket.
+func lockedStaysVersioned(c *creation) error {
+	if valueAt(c.inputs, "versioningConfiguration.status") == "Enabled" {
+		return nil
+	}
+	in, key, _ := asBucket(c.cloud, c.at, textOf(c.inputs["bucket"]))
+	for _, short := range []string{"s3.BucketV2", "s3.BucketObjectLockConfigurationV2"} {
+		rec, err := c.cloud.store.get(in, short, key)
+		if err != nil {
+			return err
+		}
+		if rec != nil && (rec.Inputs["objectLockEnabled"] == true || short != "s3.BucketV2") {
+			return refusal("InvalidBucketState: An Object Lock configuration is present on this bucket, so the versioning state cannot be changed.")
+		}
 	}
 	return nil
 }

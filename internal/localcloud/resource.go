@@ -31,6 +31,8 @@ type record struct {
 	Hidden []string `json:"hidden,omitempty"`
 	// Key is what its file is called; empty when that is the id.
 	Key string `json:"key,omitempty"`
+	// Versions is how many versions it has had, of what AWS numbers.
+	Versions int `json:"versions,omitempty"`
 }
 
 func (r *record) key() string {

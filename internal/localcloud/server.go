@@ -167,7 +167,7 @@ func (p *provider) Create(ctx context.Context, r *pulumirpc.CreateRequest) (*pul
 		return nil, err
 	}
 	if r.Preview {
-		props, err := marshal(t.kind.previewed(inputs, nil, s))
+		props, err := marshal(t.kind.previewed(inputs, nil, nil, s))
 		return &pulumirpc.CreateResponse{Properties: props}, err
 	}
 	op := t.operation(t.kind.nameOf(inputs))
@@ -240,17 +240,17 @@ func (p *provider) Update(ctx context.Context, r *pulumirpc.UpdateRequest) (*pul
 	if err != nil {
 		return nil, err
 	}
+	oldInputs, err := unmarshal(r.OldInputs)
+	if err != nil {
+		return nil, err
+	}
 	if r.Preview {
 		olds, err := unmarshal(r.Olds)
 		if err != nil {
 			return nil, err
 		}
-		props, err := marshal(t.kind.previewed(news, olds, s))
+		props, err := marshal(t.kind.previewed(news, olds, oldInputs, s))
 		return &pulumirpc.UpdateResponse{Properties: props}, err
-	}
-	oldInputs, err := unmarshal(r.OldInputs)
-	if err != nil {
-		return nil, err
 	}
 	op := t.operation(t.kind.nameOf(news), r.Id)
 	if err := p.cloud.strike(ctx, op, false); err != nil {

@@ -78,16 +78,23 @@ func allTags(own resource.PropertyValue, defaults map[string]string) resource.Pr
 
 // previewed gives the outputs of a create or update that does not happen: what
 // is left out is unknown until it does. Those that an update does not touch
-// are as they were.
-func (k *kind) previewed(inputs, olds resource.PropertyMap, s settings) resource.PropertyMap {
+// are as they were. olds are the outputs and was the inputs before an update.
+func (k *kind) previewed(inputs, olds, was resource.PropertyMap, s settings) resource.PropertyMap {
 	out := k.known(inputs, s)
+	changed := topLevels(k.diff(was, inputs))
 	for name, v := range olds {
 		_, set := out[name]
-		if !set && k.schema().fields[string(name)] == nil && !slices.Contains(k.changing, string(name)) {
+		if !set && k.schema().fields[string(name)] == nil && !k.changes(string(name), changed) {
 			out[name] = v
 		}
 	}
 	return out
+}
+
+// changes tells whether an update of these inputs may change a computed output.
+func (k *kind) changes(output string, inputs []string) bool {
+	return slices.Contains(k.changing, output) ||
+		slices.ContainsFunc(k.follows[output], func(in string) bool { return slices.Contains(inputs, in) })
 }
 
 // named gives the inputs that Check answers: those it was given, and a name
