@@ -109,13 +109,27 @@ func (r *Recording) NewResource(args pulumi.MockResourceArgs) (string, resource.
 	r.Resources = append(r.Resources, res)
 	r.mu.Unlock()
 
-	id := args.Name + "-id"
-	out["arn"] = resource.NewProperty("arn:recorded:" + args.TypeToken + ":" + args.Name)
+	id := ID(args.Name)
+	out["arn"] = resource.NewProperty(madeUpARN + args.TypeToken + ":" + args.Name)
 	out["keyId"] = resource.NewProperty(id)
-	out["streamArn"] = resource.NewProperty("arn:recorded:stream:" + args.Name)
-	out["value"] = resource.NewProperty("recorded-value")
+	out["streamArn"] = resource.NewProperty(madeUpARN + "stream:" + args.Name)
+	out["value"] = resource.NewProperty(madeUpValue)
 	out["invokeUrl"] = resource.NewProperty("https://recorded.example/" + args.Name)
 	return id, out, nil
+}
+
+const (
+	madeUpARN   = "arn:recorded:"
+	madeUpValue = "recorded-value"
+)
+
+// ID gives the id that the recorder answers with for a resource.
+func ID(name string) string { return name + "-id" }
+
+// MadeUp tells whether a text holds something that the recorder answered with,
+// and that is not known before a real run. Ids do not count; see ID.
+func MadeUp(text string) bool {
+	return strings.Contains(text, madeUpARN) || strings.Contains(text, madeUpValue) || strings.Contains(text, "://recorded.example/")
 }
 
 // OfType gives the resources of a type, "aws:ec2/vpc:Vpc" for example.

@@ -53,7 +53,7 @@ func placement(ctx *pulumi.Context, at Site) error {
 	whose.Tier, whose.Model = tier.Name, tenants.ModelPool
 	_, err = pool.NewPlacement(ctx, "acme", &pool.PlacementArgs{
 		Location: at.Location, Tags: whose, TenantID: "acme", Name: "acme-pool-a", Pool: "pool-a", Tier: tier, RuntimeRole: "tenantform-runtime",
-		Shared: pool.Shared{KeyARN: made.KeyARN, UserPoolID: made.UserPoolID, UsagePlanID: made.UsagePlanIDs.MapIndex(pulumi.String(tier.Name))},
+		Shared: pool.Shared{KeyARN: poolKey(at), UserPoolID: made.UserPoolID, UsagePlanID: made.UsagePlanIDs.MapIndex(pulumi.String(tier.Name))},
 	})
 	return err
 }
