@@ -77,6 +77,9 @@ func run() error {
 	if err := rpcutil.Healthcheck(ctx, engine, 5*time.Second, server.Stop); err != nil {
 		return fmt.Errorf("the engine at %s: %w", engine, err)
 	}
-	fmt.Println(listener.Addr().(*net.TCPAddr).Port)
+	// The engine reads the port from the first line.
+	if _, err := fmt.Fprintln(os.Stdout, listener.Addr().(*net.TCPAddr).Port); err != nil {
+		return err
+	}
 	return server.Serve(listener)
 }

@@ -86,7 +86,7 @@ func start(t *testing.T) (rpc.ResourceProviderClient, *exec.Cmd) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { conn.Close() })
+	t.Cleanup(func() { _ = conn.Close() })
 	return rpc.NewResourceProviderClient(conn), cmd
 }
 

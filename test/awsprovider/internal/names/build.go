@@ -16,6 +16,7 @@ type Property struct {
 	Kind   string // "list", "map", "object" or empty, as in Shape
 	Wrap   Wrap
 	Asset  *Asset
+	Within bool    // its object is not described, as in Shape
 	Object *Object // fields of the object, or of the list's elements; nil when it has none
 }
 
@@ -90,7 +91,7 @@ func build(block Block, overrides map[string]override, path string) (*Object, er
 		case list:
 			one = false
 		}
-		p := &Property{Kind: shape.Kind, Single: one, AWS: ov.name, Bridge: camel(plural(name, shape, shape.One, block)), Asset: ov.asset}
+		p := &Property{Kind: shape.Kind, Single: one, Within: shape.Within, AWS: ov.name, Bridge: camel(plural(name, shape, shape.One, block)), Asset: ov.asset}
 		if p.AWS == "" {
 			p.AWS = camel(plural(name, shape, one, block))
 		}

@@ -59,7 +59,7 @@ func Default() (*Catalogue, error) {
 func (c *Catalogue) Type(token string) (Type, error) {
 	t, ok := c.types[token]
 	if !ok {
-		return Type{}, fmt.Errorf("%s is not among the types that test/awsprovider translates; add it to internal/names/types.go and run go generate ./...", token)
+		return Type{}, fmt.Errorf("%s is not among the types that test/awsprovider translates; add it to internal/names/types.go and run go generate in this module", token)
 	}
 	return t, nil
 }

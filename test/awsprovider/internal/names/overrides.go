@@ -75,7 +75,14 @@ func overrides() map[string]map[string]override {
 			"rule.filter.tag":                        {shape: single},
 			"rule.noncurrent_version_expiration":     {shape: single},
 		},
-		"aws_security_group":         rules,
+		"aws_security_group": rules,
+		"aws_wafv2_web_acl": {
+			"association_config.request_body.api_gateway":              {shape: list},
+			"association_config.request_body.app_runner_service":       {shape: list},
+			"association_config.request_body.cloudfront":               {shape: list},
+			"association_config.request_body.cognito_user_pool":        {shape: list},
+			"association_config.request_body.verified_access_instance": {shape: list},
+		},
 		"aws_sns_topic_subscription": {"topic_arn": {name: "topic"}},
 	}
 }

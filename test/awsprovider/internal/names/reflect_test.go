@@ -36,6 +36,7 @@ import (
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/sqs"
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/ssm"
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/vpc"
+	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/wafv2"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
 	"github.com/tenantform/tenantform/test/awsprovider/internal/names"
@@ -146,21 +147,24 @@ func goTypes() map[string]goType {
 		"aws:s3/bucketPolicy:BucketPolicy":                                       {s3.BucketPolicyArgs{}, &s3.BucketPolicy{}},
 		"aws:s3/bucketPublicAccessBlock:BucketPublicAccessBlock":                 {s3.BucketPublicAccessBlockArgs{}, &s3.BucketPublicAccessBlock{}},
 		"aws:s3/bucketServerSideEncryptionConfigurationV2:BucketServerSideEncryptionConfigurationV2": {s3.BucketServerSideEncryptionConfigurationV2Args{}, &s3.BucketServerSideEncryptionConfigurationV2{}},
-		"aws:s3/bucketV2:BucketV2":                                     {s3.BucketV2Args{}, &s3.BucketV2{}},
-		"aws:s3/bucketVersioningV2:BucketVersioningV2":                 {s3.BucketVersioningV2Args{}, &s3.BucketVersioningV2{}},
-		"aws:signer/signingProfile:SigningProfile":                     {signer.SigningProfileArgs{}, &signer.SigningProfile{}},
-		"aws:signer/signingProfilePermission:SigningProfilePermission": {signer.SigningProfilePermissionArgs{}, &signer.SigningProfilePermission{}},
-		"aws:sns/topic:Topic":                                          {sns.TopicArgs{}, &sns.Topic{}},
-		"aws:sns/topicPolicy:TopicPolicy":                              {sns.TopicPolicyArgs{}, &sns.TopicPolicy{}},
-		"aws:sns/topicSubscription:TopicSubscription":                  {sns.TopicSubscriptionArgs{}, &sns.TopicSubscription{}},
-		"aws:sqs/queue:Queue":                                          {sqs.QueueArgs{}, &sqs.Queue{}},
-		"aws:sqs/queuePolicy:QueuePolicy":                              {sqs.QueuePolicyArgs{}, &sqs.QueuePolicy{}},
-		"aws:sqs/redriveAllowPolicy:RedriveAllowPolicy":                {sqs.RedriveAllowPolicyArgs{}, &sqs.RedriveAllowPolicy{}},
-		"aws:sqs/redrivePolicy:RedrivePolicy":                          {sqs.RedrivePolicyArgs{}, &sqs.RedrivePolicy{}},
-		"aws:ssm/document:Document":                                    {ssm.DocumentArgs{}, &ssm.Document{}},
-		"aws:ssm/parameter:Parameter":                                  {ssm.ParameterArgs{}, &ssm.Parameter{}},
-		"aws:vpc/securityGroupEgressRule:SecurityGroupEgressRule":      {vpc.SecurityGroupEgressRuleArgs{}, &vpc.SecurityGroupEgressRule{}},
-		"aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule":    {vpc.SecurityGroupIngressRuleArgs{}, &vpc.SecurityGroupIngressRule{}},
+		"aws:s3/bucketV2:BucketV2":                                        {s3.BucketV2Args{}, &s3.BucketV2{}},
+		"aws:s3/bucketVersioningV2:BucketVersioningV2":                    {s3.BucketVersioningV2Args{}, &s3.BucketVersioningV2{}},
+		"aws:signer/signingProfile:SigningProfile":                        {signer.SigningProfileArgs{}, &signer.SigningProfile{}},
+		"aws:signer/signingProfilePermission:SigningProfilePermission":    {signer.SigningProfilePermissionArgs{}, &signer.SigningProfilePermission{}},
+		"aws:sns/topic:Topic":                                             {sns.TopicArgs{}, &sns.Topic{}},
+		"aws:sns/topicPolicy:TopicPolicy":                                 {sns.TopicPolicyArgs{}, &sns.TopicPolicy{}},
+		"aws:sns/topicSubscription:TopicSubscription":                     {sns.TopicSubscriptionArgs{}, &sns.TopicSubscription{}},
+		"aws:sqs/queue:Queue":                                             {sqs.QueueArgs{}, &sqs.Queue{}},
+		"aws:sqs/queuePolicy:QueuePolicy":                                 {sqs.QueuePolicyArgs{}, &sqs.QueuePolicy{}},
+		"aws:sqs/redriveAllowPolicy:RedriveAllowPolicy":                   {sqs.RedriveAllowPolicyArgs{}, &sqs.RedriveAllowPolicy{}},
+		"aws:sqs/redrivePolicy:RedrivePolicy":                             {sqs.RedrivePolicyArgs{}, &sqs.RedrivePolicy{}},
+		"aws:ssm/document:Document":                                       {ssm.DocumentArgs{}, &ssm.Document{}},
+		"aws:ssm/parameter:Parameter":                                     {ssm.ParameterArgs{}, &ssm.Parameter{}},
+		"aws:vpc/securityGroupEgressRule:SecurityGroupEgressRule":         {vpc.SecurityGroupEgressRuleArgs{}, &vpc.SecurityGroupEgressRule{}},
+		"aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule":       {vpc.SecurityGroupIngressRuleArgs{}, &vpc.SecurityGroupIngressRule{}},
+		"aws:wafv2/webAcl:WebAcl":                                         {wafv2.WebAclArgs{}, &wafv2.WebAcl{}},
+		"aws:wafv2/webAclAssociation:WebAclAssociation":                   {wafv2.WebAclAssociationArgs{}, &wafv2.WebAclAssociation{}},
+		"aws:wafv2/webAclLoggingConfiguration:WebAclLoggingConfiguration": {wafv2.WebAclLoggingConfigurationArgs{}, &wafv2.WebAclLoggingConfiguration{}},
 	}
 }
 
@@ -223,6 +227,9 @@ func compare(path string, o *names.Object, t reflect.Type, seen map[string]bool)
 		}
 		if ft.Kind() == reflect.Slice {
 			ft = deref(ft.Elem())
+		}
+		if p.Within {
+			continue
 		}
 		if ft.Kind() == reflect.Struct && p.Object != nil {
 			faults = append(faults, compare(at, p.Object, ft, seen)...)

@@ -15,6 +15,10 @@ type Shape struct {
 	One bool `json:"one,omitempty"`
 	// Fields are those of the object, or of the list's elements.
 	Fields Block `json:"fields,omitempty"`
+	// Within says that the fields were left out: a block of the same name is around
+	// this one, as a firewall's statement is around another, which would not end. What
+	// is inside is left as it is, so nothing in it may be overridden.
+	Within bool `json:"within,omitempty"`
 }
 
 // Block is the attributes and blocks of an object, by their Terraform name.
@@ -83,7 +87,7 @@ func Cut(data []byte) (Schema, error) {
 	out := Schema{Resources: map[string]Block{}}
 	for _, p := range all.Providers {
 		var err error
-		if out.Provider, err = cutBlock(p.Provider.Block); err != nil {
+		if out.Provider, err = cutBlock(p.Provider.Block, nil); err != nil {
 			return Schema{}, err
 		}
 		for _, name := range TerraformTypes() {
@@ -91,7 +95,7 @@ func Cut(data []byte) (Schema, error) {
 			if !ok {
 				return Schema{}, fmt.Errorf("names: the provider has no type %s", name)
 			}
-			if out.Resources[name], err = cutBlock(r.Block); err != nil {
+			if out.Resources[name], err = cutBlock(r.Block, nil); err != nil {
 				return Schema{}, fmt.Errorf("names: %s: %w", name, err)
 			}
 		}
@@ -99,7 +103,9 @@ func Cut(data []byte) (Schema, error) {
 	return out, nil
 }
 
-func cutBlock(b terraformBlock) (Block, error) {
+// cutBlock takes names and shapes out of a block; around are the names of those
+// that it is in.
+func cutBlock(b terraformBlock, around []string) (Block, error) {
 	out := Block{}
 	for name, a := range b.Attributes {
 		if a.Nested == nil {
@@ -121,12 +127,14 @@ func cutBlock(b terraformBlock) (Block, error) {
 		out[name] = &Shape{Kind: kind(a.Nested.Nesting), Fields: fields}
 	}
 	for name, nested := range b.Blocks {
-		fields, err := cutBlock(nested.Block)
-		if err != nil {
-			return nil, fmt.Errorf("%s: %w", name, err)
-		}
-		s := &Shape{Kind: kind(nested.Nesting), Fields: fields}
+		s := &Shape{Kind: kind(nested.Nesting), Within: slices.Contains(around, name)}
 		s.One = s.Kind == "list" && nested.MaxItems == 1
+		if !s.Within {
+			var err error
+			if s.Fields, err = cutBlock(nested.Block, append(slices.Clone(around), name)); err != nil {
+				return nil, fmt.Errorf("%s: %w", name, err)
+			}
+		}
 		out[name] = s
 	}
 	return out, nil

@@ -92,7 +92,7 @@ func (p *Property) translate(v resource.PropertyValue, d Direction) resource.Pro
 		}
 		v = list[0]
 		if len(list) > 1 { // not for the provider's eyes: it says itself what it thinks of several
-			take, v = false, resource.NewProperty(list)
+			v = resource.NewProperty(list)
 		}
 	}
 	v = p.members(v, d)

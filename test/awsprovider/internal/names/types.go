@@ -7,6 +7,8 @@ const Version = "6.83.2"
 
 // types gives the Terraform type behind each type of pulumi-aws that can be
 // translated. After a change: go generate ./...
+//
+//nolint:funlen // a table
 func types() map[string]string {
 	return map[string]string{
 		"aws:apigateway/account:Account":                                         "aws_api_gateway_account",
@@ -105,21 +107,24 @@ func types() map[string]string {
 		"aws:s3/bucketPolicy:BucketPolicy":                                       "aws_s3_bucket_policy",
 		"aws:s3/bucketPublicAccessBlock:BucketPublicAccessBlock":                 "aws_s3_bucket_public_access_block",
 		"aws:s3/bucketServerSideEncryptionConfigurationV2:BucketServerSideEncryptionConfigurationV2": "aws_s3_bucket_server_side_encryption_configuration",
-		"aws:s3/bucketV2:BucketV2":                                     "aws_s3_bucket",
-		"aws:s3/bucketVersioningV2:BucketVersioningV2":                 "aws_s3_bucket_versioning",
-		"aws:signer/signingProfile:SigningProfile":                     "aws_signer_signing_profile",
-		"aws:signer/signingProfilePermission:SigningProfilePermission": "aws_signer_signing_profile_permission",
-		"aws:sns/topic:Topic":                                          "aws_sns_topic",
-		"aws:sns/topicPolicy:TopicPolicy":                              "aws_sns_topic_policy",
-		"aws:sns/topicSubscription:TopicSubscription":                  "aws_sns_topic_subscription",
-		"aws:sqs/queue:Queue":                                          "aws_sqs_queue",
-		"aws:sqs/queuePolicy:QueuePolicy":                              "aws_sqs_queue_policy",
-		"aws:sqs/redriveAllowPolicy:RedriveAllowPolicy":                "aws_sqs_queue_redrive_allow_policy",
-		"aws:sqs/redrivePolicy:RedrivePolicy":                          "aws_sqs_queue_redrive_policy",
-		"aws:ssm/document:Document":                                    "aws_ssm_document",
-		"aws:ssm/parameter:Parameter":                                  "aws_ssm_parameter",
-		"aws:vpc/securityGroupEgressRule:SecurityGroupEgressRule":      "aws_vpc_security_group_egress_rule",
-		"aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule":    "aws_vpc_security_group_ingress_rule",
+		"aws:s3/bucketV2:BucketV2":                                        "aws_s3_bucket",
+		"aws:s3/bucketVersioningV2:BucketVersioningV2":                    "aws_s3_bucket_versioning",
+		"aws:signer/signingProfile:SigningProfile":                        "aws_signer_signing_profile",
+		"aws:signer/signingProfilePermission:SigningProfilePermission":    "aws_signer_signing_profile_permission",
+		"aws:sns/topic:Topic":                                             "aws_sns_topic",
+		"aws:sns/topicPolicy:TopicPolicy":                                 "aws_sns_topic_policy",
+		"aws:sns/topicSubscription:TopicSubscription":                     "aws_sns_topic_subscription",
+		"aws:sqs/queue:Queue":                                             "aws_sqs_queue",
+		"aws:sqs/queuePolicy:QueuePolicy":                                 "aws_sqs_queue_policy",
+		"aws:sqs/redriveAllowPolicy:RedriveAllowPolicy":                   "aws_sqs_queue_redrive_allow_policy",
+		"aws:sqs/redrivePolicy:RedrivePolicy":                             "aws_sqs_queue_redrive_policy",
+		"aws:ssm/document:Document":                                       "aws_ssm_document",
+		"aws:ssm/parameter:Parameter":                                     "aws_ssm_parameter",
+		"aws:vpc/securityGroupEgressRule:SecurityGroupEgressRule":         "aws_vpc_security_group_egress_rule",
+		"aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule":       "aws_vpc_security_group_ingress_rule",
+		"aws:wafv2/webAcl:WebAcl":                                         "aws_wafv2_web_acl",
+		"aws:wafv2/webAclAssociation:WebAclAssociation":                   "aws_wafv2_web_acl_association",
+		"aws:wafv2/webAclLoggingConfiguration:WebAclLoggingConfiguration": "aws_wafv2_web_acl_logging_configuration",
 	}
 }
 

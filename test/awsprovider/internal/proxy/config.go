@@ -121,12 +121,12 @@ func (s *Server) Configure(ctx context.Context, r *rpc.ConfigureRequest) (*rpc.C
 	}
 	const prefix = "aws:config:"
 	variables := resource.PropertyMap{}
-	for k, v := range r.Variables {
+	for k, v := range r.Variables { //nolint:staticcheck // the bridge still reads it
 		variables[resource.PropertyKey(strings.TrimPrefix(k, prefix))] = resource.NewProperty(v)
 	}
-	r.Variables = map[string]string{}
+	r.Variables = map[string]string{} //nolint:staticcheck // as above
 	for k, v := range translateConfig(s.names.Provider, variables, names.ToBridge, asText) {
-		r.Variables[prefix+string(k)] = v.StringValue()
+		r.Variables[prefix+string(k)] = v.StringValue() //nolint:staticcheck // as above
 	}
 	return s.bridge.Configure(ctx, r)
 }

@@ -89,7 +89,7 @@ func TestFailuresAreTranslated(t *testing.T) {
 	if _, err = s.Check(t.Context(), &rpc.CheckRequest{Urn: alarmURN}); err == nil || !strings.Contains(err.Error(), alarm) {
 		t.Errorf("the error speaks of another type: %v", err)
 	}
-	if _, err = s.Check(t.Context(), &rpc.CheckRequest{Urn: "urn:pulumi:s::p::aws:rds/cluster:Cluster::a"}); status.Code(err) != codes.Unimplemented {
+	if _, err = s.Check(t.Context(), &rpc.CheckRequest{Urn: "urn:pulumi:s::p::aws:redshift/cluster:Cluster::a"}); status.Code(err) != codes.Unimplemented {
 		t.Errorf("a type that is not translated: %v", err)
 	}
 }
