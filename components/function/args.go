@@ -4,7 +4,6 @@ import (
 	"maps"
 	"slices"
 
-	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/lambda"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
 	"github.com/tenantform/tenantform/components/location"
@@ -97,15 +96,25 @@ type Object struct {
 	Version pulumi.StringPtrInput
 }
 
-// into makes the object, or the archive when there is none, the function's code.
-func (o *Object) into(args *lambda.FunctionArgs, archive string) {
+// Faults gives what is wrong with the object; none when it is valid or nil.
+func (o *Object) Faults() []tenants.FieldError {
 	if o == nil {
-		args.Code = pulumi.NewFileArchive(archive)
-		return
+		return nil
 	}
-	args.S3Bucket = o.Bucket.ToStringOutput().ToStringPtrOutput()
-	args.S3Key = o.Key.ToStringOutput().ToStringPtrOutput()
-	args.S3ObjectVersion = o.Version
+	var faults []tenants.FieldError
+	if o.Bucket == nil {
+		faults = append(faults, tenants.FieldError{Field: "Bucket", Allowed: "the name of the bucket with the code"})
+	}
+	if o.Key == nil {
+		faults = append(faults, tenants.FieldError{Field: "Key", Allowed: "the key of the code in its bucket"})
+	}
+	return faults
+}
+
+// Source gives the properties of a function or layer version that say where its
+// code is: the bucket, the key, and the version, nil when none is given.
+func (o *Object) Source() (bucket, key, version pulumi.StringPtrInput) {
+	return o.Bucket.ToStringOutput().ToStringPtrOutput(), o.Key.ToStringOutput().ToStringPtrOutput(), o.Version
 }
 
 // own are the variables that the component sets.

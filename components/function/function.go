@@ -162,7 +162,11 @@ func (a *Args) function(role *iam.Role, group *cloudwatch.LogGroup) *lambda.Func
 		TracingConfig:                lambda.FunctionTracingConfigArgs{Mode: pulumi.String("Active")},
 		Tags:                         a.Tags.Map(),
 	}
-	a.Object.into(args, a.Archive)
+	if a.Object != nil {
+		args.S3Bucket, args.S3Key, args.S3ObjectVersion = a.Object.Source()
+	} else {
+		args.Code = pulumi.NewFileArchive(a.Archive)
+	}
 	if a.Architecture != "" {
 		args.Architectures = pulumi.ToStringArray([]string{a.Architecture})
 	}

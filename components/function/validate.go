@@ -35,10 +35,7 @@ func (a *Args) validate(name string) error {
 	code.Check(c, code.Code{
 		Runtime: a.Runtime, Handler: a.Handler, Archive: a.Archive, Object: a.Object != nil, Signed: a.CodeSigningConfigARN != nil,
 	})
-	if a.Object != nil {
-		c.Needs("Object.Bucket", a.Object.Bucket != nil, "the name of the bucket with the code")
-		c.Needs("Object.Key", a.Object.Key != nil, "the key of the code in its bucket")
-	}
+	c.Within("Object", a.Object.Faults())
 	if a.Architecture != "" {
 		c.OneOf("Architecture", a.Architecture, ArchitectureX86, ArchitectureARM)
 	}

@@ -2,7 +2,8 @@
 // supplied: a role that denies the code everything, private subnets, a security
 // group that lets nothing in or out, layers for vendor code, a log group with
 // retention, active tracing, reserved concurrency, no function URL, and a
-// resource policy that lets one role of the platform invoke it.
+// resource policy that lets one role of the platform invoke it. Each change is a
+// published version, and the alias live is the one in use.
 //
 // # The role
 //
@@ -39,6 +40,29 @@
 // segments, and from its network it reaches neither service. Nothing is
 // attached to the role, and an attached policy would not matter: the deny wins.
 //
-// With Grants the first Deny is left out and the grants are allowed instead. The
-// component does not judge them; the policies do.
+// Grants are the only way to a permission. With them the first Deny is left out,
+// the grants are allowed, and a permissions boundary takes the deny's place: a
+// managed policy of the function's own, with the same ten actions and the same
+// grants and nothing else, which denies what leads out of the role (see
+// iampolicy.Escalations) even if it was granted. What is attached to the role
+// later adds nothing. The component refuses wildcards; whether a grant may be
+// given at all is for the policies to say.
+//
+// # Signed code
+//
+// With CodeSigningConfigARN Lambda takes only code and layers that a signing
+// profile of the configuration has signed, and the component refuses an archive
+// that cannot pass before anything is registered. Production needs it, unless
+// Unsigned says otherwise. Signed code comes from S3, where AWS Signer leaves
+// it, or from a copy of that file.
+//
+// # Metrics
+//
+// Lambda counts invocations, errors and durations by itself. From the lines that
+// Lambda writes about each invocation three metrics more are made: errors of the
+// code alone, timeouts, and cold starts. Such a line does not name the tenant and
+// a metric filter takes the values of dimensions from the line, so that the
+// metrics have no dimension and MetricName as their name. That is as well: the
+// code can write lines that look like Lambda's, and falsifies no metrics but its
+// own.
 package tenantfunction

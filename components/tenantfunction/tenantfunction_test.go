@@ -1,6 +1,8 @@
 package tenantfunction_test
 
 import (
+	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -10,6 +12,8 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
 	"github.com/tenantform/tenantform/components/componenttest"
+	"github.com/tenantform/tenantform/components/function"
+	"github.com/tenantform/tenantform/components/location"
 	"github.com/tenantform/tenantform/components/tenantfunction"
 	"github.com/tenantform/tenantform/tenants"
 )
@@ -144,29 +148,154 @@ func TestFunctionIsIsolated(t *testing.T) {
 	if n := len(r.OfType("aws:lambda/functionUrl:FunctionUrl")); n > 0 {
 		t.Error("there is a function URL")
 	}
-	permission := r.One(t, "aws:lambda/permission:Permission")
-	if permission.Inputs["principal"] != "arn:aws:iam::222222222222:role/platform-invoker" || permission.Inputs["action"] != "lambda:InvokeFunction" {
-		t.Errorf("who may invoke: %v", permission.Inputs)
+}
+
+func TestOnlyThePlatformInvokes(t *testing.T) {
+	r := componenttest.MustRun(t, "functions-acme", program(args(t)), nil)
+	qualifiers := map[any]any{}
+	for _, p := range r.OfType("aws:lambda/permission:Permission") {
+		if p.Inputs["principal"] != "arn:aws:iam::222222222222:role/platform-invoker" || p.Inputs["action"] != "lambda:InvokeFunction" {
+			t.Errorf("who may invoke: %v", p.Inputs)
+		}
+		qualifiers[p.Inputs["qualifier"]] = p.Inputs["statementId"]
+	}
+	if want := map[any]any{nil: "platform-invoker", "live": "platform-invoker-live"}; !maps.Equal(qualifiers, want) {
+		t.Errorf("invoked may be %v, want %v", qualifiers, want)
 	}
 }
 
-func TestGrantsReplaceTheDeny(t *testing.T) {
+func TestEachChangeIsAVersionBehindAnAlias(t *testing.T) {
+	r := componenttest.MustRun(t, "functions-acme", program(args(t)), nil)
+	if r.One(t, "aws:lambda/function:Function").Inputs["publish"] != true {
+		t.Error("no version is published")
+	}
+	if alias := r.One(t, "aws:lambda/alias:Alias"); alias.Name != "acme-score-live" || alias.Inputs["name"] != "live" || alias.Inputs["functionName"] != "acme-score" {
+		t.Errorf("alias: %v", alias)
+	}
+}
+
+func TestMetricsAreTheFunctionsOwn(t *testing.T) {
+	r := componenttest.MustRun(t, "functions-acme", program(args(t)), nil)
+	patterns := map[any]string{}
+	for _, f := range r.OfType("aws:cloudwatch/logMetricFilter:LogMetricFilter") {
+		to := f.Inputs["metricTransformation"].(map[string]any)
+		if f.Inputs["logGroupName"] != "/aws/lambda/acme-score" || to["namespace"] != "Tenantform/Functions" || to["dimensions"] != nil {
+			t.Errorf("%v", f.Inputs)
+		}
+		patterns[to["name"]] = f.Inputs["pattern"].(string)
+	}
+	for metric, word := range map[string]string{
+		tenantfunction.MetricErrors: `"error"`, tenantfunction.MetricTimeouts: `"timeout"`, tenantfunction.MetricColdStarts: "initDurationMs",
+	} {
+		name := tenantfunction.MetricName("acme-score", metric)
+		if p := patterns[name]; !strings.HasPrefix(p, `{ $.type = "platform.report" && `) || !strings.Contains(p, word) {
+			t.Errorf("%s is counted with %q", name, p)
+		}
+	}
+	if len(patterns) != 3 {
+		t.Errorf("%d metrics: %v", len(patterns), patterns)
+	}
+}
+
+func TestGrantsReplaceTheDenyWithABoundary(t *testing.T) {
 	a := args(t)
 	a.Grants = []tenants.Grant{{Actions: []string{"s3:GetObject"}, Resources: []string{"arn:aws:s3:::acme/*"}}}
 	r := componenttest.MustRun(t, "functions-acme", program(a), nil)
+	componenttest.Check(t, r)
 	policy := r.One(t, "aws:iam/rolePolicy:RolePolicy")
 	if policy.Inputs["name"] != tenantfunction.PolicyGrants {
 		t.Errorf("the policy is called %v", policy.Inputs["name"])
 	}
-	granted := false
-	for _, s := range componenttest.Statements(t, policy.Inputs["policy"]) {
-		if len(s.NotAction) > 0 {
-			t.Errorf("everything is denied although there are grants: %+v", s)
-		}
-		granted = granted || s.Effect == "Allow" && slices.Equal(s.Action, a.Grants[0].Actions) && slices.Equal(s.Resource, a.Grants[0].Resources)
+	boundary := r.One(t, "aws:iam/policy:Policy")
+	role := r.One(t, "aws:iam/role:Role")
+	if got, _ := role.Inputs["permissionsBoundary"].(string); !strings.HasSuffix(got, boundary.Name) || boundary.Inputs["name"] != "acme-score-boundary" {
+		t.Errorf("the boundary of the role is %q, not %v", got, boundary.Inputs["name"])
 	}
-	if !granted {
-		t.Error("the grant is not there")
+	allowed := func(document any) (actions []string) {
+		for _, s := range componenttest.Statements(t, document) {
+			if len(s.NotAction) > 0 {
+				t.Errorf("everything is denied although there are grants: %+v", s)
+			}
+			if s.Effect == "Allow" {
+				actions = append(actions, s.Action...)
+			}
+			if slices.Contains(s.Action, "s3:GetObject") && !slices.Equal(s.Resource, a.Grants[0].Resources) {
+				t.Errorf("the grant is of %v", s.Resource)
+			}
+		}
+		slices.Sort(actions)
+		return actions
+	}
+	want := append(slices.Clone(allowedToLambda), "s3:GetObject")
+	slices.Sort(want)
+	for what, document := range map[string]any{"role": policy.Inputs["policy"], "boundary": boundary.Inputs["policy"]} {
+		if got := allowed(document); !slices.Equal(got, want) {
+			t.Errorf("the %s allows %v, want %v", what, got, want)
+		}
+	}
+	deny := componenttest.Statements(t, boundary.Inputs["policy"])
+	if last := deny[len(deny)-1]; last.Effect != "Deny" || len(last.Condition) > 0 || !slices.Contains(last.Action, "iam:*") ||
+		!slices.Contains(last.Action, "sts:*") || !slices.Contains(last.Action, "lambda:InvokeFunction") {
+		t.Errorf("the boundary ends with %+v", last)
+	}
+}
+
+func TestWithoutGrantsThereIsNoBoundary(t *testing.T) {
+	r := componenttest.MustRun(t, "functions-acme", program(args(t)), nil)
+	if n := len(r.OfType("aws:iam/policy:Policy")); n > 0 || r.One(t, "aws:iam/role:Role").Inputs["permissionsBoundary"] != nil {
+		t.Error("the role denies everything, and has a boundary besides")
+	}
+}
+
+func TestProductionAgainstDev(t *testing.T) {
+	in := func(environment string, change func(*tenantfunction.Args)) (*componenttest.Recording, error) {
+		a := args(t)
+		a.Location.Environment, a.Tags.Environment = environment, environment
+		change(a)
+		return componenttest.Run("functions-acme", program(a), nil)
+	}
+	if _, err := in(location.Dev, func(*tenantfunction.Args) {}); err != nil {
+		t.Errorf("unsigned code in dev: %v", err)
+	}
+	r, err := in(location.Production, func(*tenantfunction.Args) {})
+	componenttest.Refused(t, r, err, "CodeSigningConfigARN is missing", "production", "Unsigned: true")
+	if _, err := in(location.Production, func(a *tenantfunction.Args) { a.Unsigned = true }); err != nil {
+		t.Errorf("unsigned code in production, as asked for: %v", err)
+	}
+	r, err = in(location.Production, signedObjects)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := r.One(t, "aws:lambda/function:Function").Inputs["codeSigningConfigArn"]; got != "arn:signing" {
+		t.Errorf("code signing: %v", got)
+	}
+}
+
+// signedObjects gives the function signed code and a signed layer in S3.
+func signedObjects(a *tenantfunction.Args) {
+	object := func(key string) function.Object {
+		return function.Object{Bucket: pulumi.String("artifacts"), Key: pulumi.String(key), Version: pulumi.String("v1")}
+	}
+	code := object("signed/score")
+	a.Archive, a.Object = "", &code
+	a.Layers, a.LayerObjects = nil, []tenantfunction.Layer{{Name: "numpy", Object: object("signed/numpy")}}
+	a.CodeSigningConfigARN = pulumi.String("arn:signing")
+}
+
+func TestSignedCodeComesFromS3(t *testing.T) {
+	a := args(t)
+	signedObjects(a)
+	r := componenttest.MustRun(t, "functions-acme", program(a), nil)
+	componenttest.Check(t, r)
+	f, layer := r.One(t, "aws:lambda/function:Function").Inputs, r.One(t, "aws:lambda/layerVersion:LayerVersion").Inputs
+	if f["s3Bucket"] != "artifacts" || f["s3Key"] != "signed/score" || f["s3ObjectVersion"] != "v1" || f["code"] != nil {
+		t.Errorf("code: %v", f)
+	}
+	if layer["layerName"] != "acme-score-numpy" || layer["s3Key"] != "signed/numpy" || layer["code"] != nil {
+		t.Errorf("layer: %v", layer)
+	}
+	if layers, _ := f["layers"].([]any); len(layers) != 1 {
+		t.Errorf("layers: %v", layers)
 	}
 }
 
@@ -188,7 +317,27 @@ func TestBadArgumentsAreRefused(t *testing.T) {
 		"same layers":     {func(a *tenantfunction.Args) { a.Layers = append(a.Layers, a.Layers[0]) }, []string{"Layers", "file names that differ"}},
 		"empty grant":     {func(a *tenantfunction.Args) { a.Grants = make([]tenants.Grant, 1) }, []string{"Grants.Actions is missing"}},
 		"no network":      {func(a *tenantfunction.Args) { a.VPCID, a.SubnetIDs = nil, nil }, []string{"VPCID is missing", "SubnetIDs is missing"}},
-		"anyone invokes":  {func(a *tenantfunction.Args) { a.InvokerRoleARN = "*" }, []string{"InvokerRoleARN", `"*"`}},
+		"wildcard grant": {func(a *tenantfunction.Args) {
+			a.Grants = []tenants.Grant{{Actions: []string{"s3:*"}, Resources: []string{"*"}}}
+		}, []string{"Grants.Actions", "s3:*", "Grants.Resources", `"*"`}},
+		"many grants": {func(a *tenantfunction.Args) {
+			for i := range 80 {
+				a.Grants = append(a.Grants, tenants.Grant{Actions: []string{"s3:GetObject"}, Resources: []string{fmt.Sprintf("arn:aws:s3:::acme/%d", i)}})
+			}
+		}, []string{"Grants", "at most 6144 characters"}},
+		"unsigned archive": {func(a *tenantfunction.Args) { a.CodeSigningConfigARN = pulumi.String("arn:c") }, []string{"Archive", "Layers", "AWS Signer has signed"}},
+		"signed and not":   {func(a *tenantfunction.Args) { signedObjects(a); a.Unsigned = true }, []string{"Unsigned"}},
+		"two codes":        {func(a *tenantfunction.Args) { archive := a.Archive; signedObjects(a); a.Archive = archive }, []string{"Archive", "nothing where Object is given"}},
+		"half objects": {func(a *tenantfunction.Args) {
+			signedObjects(a)
+			a.Object, a.LayerObjects[0].Object = &function.Object{}, function.Object{}
+		}, []string{"Object.Bucket is missing", "LayerObjects.Key is missing"}},
+		"same layer twice": {func(a *tenantfunction.Args) {
+			signedObjects(a)
+			a.LayerObjects = append(a.LayerObjects, a.LayerObjects[0])
+		}, []string{"LayerObjects.Name", "names that differ"}},
+		"layer's name":   {func(a *tenantfunction.Args) { signedObjects(a); a.LayerObjects[0].Name = "Num Py" }, []string{"LayerObjects.Name", "Num Py"}},
+		"anyone invokes": {func(a *tenantfunction.Args) { a.InvokerRoleARN = "*" }, []string{"InvokerRoleARN", `"*"`}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			a := args(t)
