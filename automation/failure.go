@@ -135,7 +135,7 @@ func classify(reason string) class {
 // denied makes the error for a plan that the gate refused.
 func denied(stack string, report policies.Report) error {
 	var lines []string
-	for _, f := range report.Findings {
+	for _, f := range report.Denials() {
 		lines = append(lines, fmt.Sprintf("%s on %s: %s", f.Rule, nameOf(f.URN), f.Message))
 	}
 	if len(lines) == 0 {
