@@ -86,6 +86,7 @@ func argsOf() Types {
 		"aws:cloudwatch/logGroup:LogGroup":                                       cloudwatch.LogGroupArgs{},
 		"aws:cloudwatch/logMetricFilter:LogMetricFilter":                         cloudwatch.LogMetricFilterArgs{},
 		"aws:cloudwatch/logResourcePolicy:LogResourcePolicy":                     cloudwatch.LogResourcePolicyArgs{},
+		"aws:cloudwatch/logStream:LogStream":                                     cloudwatch.LogStreamArgs{},
 		"aws:cloudwatch/logSubscriptionFilter:LogSubscriptionFilter":             cloudwatch.LogSubscriptionFilterArgs{},
 		"aws:cloudwatch/metricAlarm:MetricAlarm":                                 cloudwatch.MetricAlarmArgs{},
 		"aws:cloudwatch/queryDefinition:QueryDefinition":                         cloudwatch.QueryDefinitionArgs{},
