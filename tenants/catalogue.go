@@ -33,6 +33,7 @@ const (
 	maxMemoryMB   = 10240
 	maxTimeoutSec = 900
 	maxRate       = 1e6
+	maxBudgetUSD  = 1e7 // a figure above it is taken for a mistake
 )
 
 // LogRetentionDays gives the retentions that CloudWatch Logs allows, in days.
@@ -109,6 +110,12 @@ func (t Tier) Validate(prefix string) []FieldError {
 	between("functionTimeoutSec", t.FunctionTimeoutSec, 1, maxTimeoutSec)
 	between("functionConcurrency", t.FunctionConcurrent, 1, math.MaxInt32)
 	between("functionCount", t.FunctionCount, 1, math.MaxInt32)
+	if t.MonthlyBudgetUSD != 0 && !(t.MonthlyBudgetUSD >= 0.01 && t.MonthlyBudgetUSD <= maxBudgetUSD) {
+		refuse("monthlyBudgetUSD", strconv.FormatFloat(t.MonthlyBudgetUSD, 'g', -1, 64), "a number from 0.01 to 10000000, or 0 for no budget")
+	}
+	if t.ThreatProtection && t.Model == ModelPool {
+		refuse("threatProtection", "true", "false in a pool, whose user pool has one plan for all tiers")
+	}
 	if !slices.Contains(LogRetentionDays(), t.LogRetentionDays) {
 		days := make([]string, 0, len(LogRetentionDays()))
 		for _, d := range LogRetentionDays() {

@@ -1,7 +1,8 @@
 package tenants
 
 // Tier is a named level of service: where a tenant is placed and what it may
-// use. Every number is positive; zero is refused by Catalogue.Validate.
+// use. Every number is positive; zero is refused by Catalogue.Validate, but for
+// the budget.
 type Tier struct {
 	Name               string  `json:"name"`
 	Model              Model   `json:"model"`
@@ -15,6 +16,12 @@ type Tier struct {
 	FunctionCount      int     `json:"functionCount"`       // functions a tenant
 	LogRetentionDays   int     `json:"logRetentionDays"`    // one of the values CloudWatch Logs allows
 	DeletionProtection bool    `json:"deletionProtection"`  // data stores refuse deletion until it is switched off
+	// ThreatProtection has Cognito refuse risky sign-ins to a silo's user pool,
+	// which is on the plan Plus then. A pool's user pool has one plan for all tiers.
+	ThreatProtection bool `json:"threatProtection,omitempty"`
+	// MonthlyBudgetUSD is what a tenant may cost a month, in US dollars, before the
+	// platform's alerts tell of it; at most 10,000,000. 0: there is no budget.
+	MonthlyBudgetUSD float64 `json:"monthlyBudgetUSD,omitempty"`
 }
 
 // Placement gives where a tenant of the tier lives.

@@ -1,30 +1,27 @@
 // Package silo makes the infrastructure that one tenant has to itself: a key, a
-// network with flow logs, a user pool, a table, a bucket, an API with a usage
-// plan and a key, a log group with metrics and an alarm.
+// network with flow logs, a user pool, a table, a bucket, a queue with the worker
+// that works it off, an API with a usage plan and a key, a log group with metrics
+// and alarms, one alarm over all of them, a dashboard, and a budget.
 package silo
 
 import (
-	"regexp"
-
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
 	"github.com/tenantform/tenantform/components/apigateway"
 	"github.com/tenantform/tenantform/components/bucket"
+	"github.com/tenantform/tenantform/components/budget"
+	"github.com/tenantform/tenantform/components/dashboard"
 	"github.com/tenantform/tenantform/components/data"
 	"github.com/tenantform/tenantform/components/encryption"
+	"github.com/tenantform/tenantform/components/health"
 	"github.com/tenantform/tenantform/components/identity"
-	"github.com/tenantform/tenantform/components/internal/check"
 	"github.com/tenantform/tenantform/components/location"
 	"github.com/tenantform/tenantform/components/network"
 	"github.com/tenantform/tenantform/components/observability"
+	"github.com/tenantform/tenantform/components/queueworker"
 	"github.com/tenantform/tenantform/components/tags"
 	"github.com/tenantform/tenantform/tenants"
 )
-
-var namePattern = regexp.MustCompile(`^[a-z][a-z0-9-]*$`)
-
-// maxName is what the network's names leave; see network.Args.
-const maxName = 40
 
 // Args are the arguments of a Silo.
 type Args struct {
@@ -36,10 +33,41 @@ type Args struct {
 	Tier     tenants.Tier // sets the usage plan, the retention of logs and the protection
 	// CIDRBlock is the network's range; see network.Args.
 	CIDRBlock string
-	// Released switches deletion protection off, and lets the bucket be deleted
-	// with its objects, so that the silo can be taken away. Otherwise the table and
+	// Released switches deletion protection off, and lets the buckets be deleted
+	// with their objects, so that the silo can be taken away. Otherwise the table and
 	// the user pool are protected in production and where the tier says so.
 	Released bool
+	// Worker works off the silo's queue. nil: there is neither queue nor worker.
+	Worker *Worker
+	// AccessLogBucket is the bucket of the account and region that gets the access
+	// logs of the silo's buckets, as in bucket.AccessLogs. nil: they are not logged.
+	AccessLogBucket pulumi.StringInput
+	// AlarmTopic is the ARN of an SNS topic of the account and region that is told of
+	// the silo's health. Empty: the alarms only show.
+	AlarmTopic string
+	// BudgetTopic is the ARN of the topic that is told of the budget, as in
+	// budget.Args. It is required when the tier has a budget.
+	BudgetTopic string
+}
+
+// Worker is the code that works off a silo's queue, message by message, and
+// puts what comes out into a bucket of its own; see queueworker.Args.
+type Worker struct {
+	Runtime string // a Lambda runtime identifier
+	Handler string
+	Archive string // path of a zip file or a directory
+	// Bucket is the physical name of the bucket for the results, the same for all of
+	// AWS; 3 to 63 characters.
+	Bucket     string
+	MemoryMB   int // 128 to 10240; 512 when 0
+	TimeoutSec int // 1 to 900; 30 when 0
+	// Concurrency is how many batches are processed at once, which no other function
+	// of the account gets; 2 to 1000, 2 when 0.
+	Concurrency int
+	// Grants are further AWS permissions of the code, Environment its variables; as
+	// in queueworker.Args.
+	Grants      []tenants.Grant
+	Environment map[string]string
 }
 
 // Silo is the infrastructure of one tenant.
@@ -57,6 +85,15 @@ type Silo struct {
 	APIKeyID    pulumi.StringOutput `pulumi:"apiKeyId"`
 	APIKey      pulumi.StringOutput `pulumi:"apiKey"` // secret
 	LogGroup    pulumi.StringOutput `pulumi:"logGroupName"`
+	// AlarmARN is the alarm over all of the tenant's.
+	AlarmARN pulumi.StringOutput `pulumi:"alarmArn"`
+	// The queue, where its results go, and the command that brings dead letters
+	// back; empty without a Worker.
+	QueueURL       pulumi.StringOutput `pulumi:"queueUrl"`
+	ResultsBucket  pulumi.StringOutput `pulumi:"resultsBucketName"`
+	RedriveCommand pulumi.StringOutput `pulumi:"redriveCommand"`
+
+	alarmed []pulumi.Resource // the parts that have alarms
 }
 
 // New registers the component. The error is CodeInvalid when an argument is
@@ -72,7 +109,7 @@ func New(ctx *pulumi.Context, name string, args *Args, opts ...pulumi.ResourceOp
 	if err := ctx.RegisterComponentResource("tenantform:silo:Silo", name, s, opts...); err != nil {
 		return nil, err
 	}
-	for _, part := range []func(*pulumi.Context, string, *Args) error{s.store, s.network, s.identity, s.api, s.signals} {
+	for _, part := range []func(*pulumi.Context, string, *Args) error{s.store, s.network, s.identity, s.api, s.signals, s.work, s.watch} {
 		if err := part(ctx, name, args); err != nil {
 			return nil, err
 		}
@@ -88,22 +125,9 @@ func (s *Silo) Outputs() map[string]pulumi.Input {
 	return map[string]pulumi.Input{
 		"keyArn": s.KeyARN, "vpcId": s.VPCID, "tableName": s.TableName, "bucketName": s.BucketName,
 		"userPoolId": s.UserPoolID, "userPoolClientId": s.ClientID, "apiId": s.APIID, "apiEndpoint": s.APIEndpoint,
-		"apiKeyId": s.APIKeyID, "apiKey": s.APIKey, "logGroupName": s.LogGroup,
+		"apiKeyId": s.APIKeyID, "apiKey": s.APIKey, "logGroupName": s.LogGroup, "alarmArn": s.AlarmARN,
+		"queueUrl": s.QueueURL, "resultsBucketName": s.ResultsBucket, "redriveCommand": s.RedriveCommand,
 	}
-}
-
-func (a *Args) validate(name string) error {
-	c := check.New("silo", name)
-	c.Within("Location", a.Location.Faults())
-	c.Within("Tags", a.Tags.Faults())
-	c.Add(tenants.ValidateID("TenantID", a.TenantID))
-	c.Name("Name", a.Name, maxName, namePattern)
-	c.Name("Bucket", a.Bucket, bucket.MaxName, namePattern)
-	c.Add(a.Tier.Validate("Tier"))
-	if err := c.Err(); err != nil {
-		return err
-	}
-	return a.networkArgs().Validate(name + "-network")
 }
 
 func (a *Args) protected() bool {
@@ -114,7 +138,7 @@ func (s *Silo) store(ctx *pulumi.Context, name string, args *Args) error {
 	key, err := encryption.New(ctx, name+"-key", &encryption.Args{
 		Location: args.Location, Tags: args.Tags.ForService("encryption"), Alias: args.Name,
 		Description: "Data and logs of tenant " + args.TenantID,
-		LogGroups:   []string{args.Name + "/*"},
+		LogGroups:   args.logGroups(),
 	}, pulumi.Parent(s))
 	if err != nil {
 		return err
@@ -126,21 +150,12 @@ func (s *Silo) store(ctx *pulumi.Context, name string, args *Args) error {
 	if err != nil {
 		return err
 	}
-	files, err := bucket.New(ctx, name+"-files", &bucket.Args{
-		Location: args.Location, Tags: args.Tags.ForService("data"), Name: args.Bucket, KeyARN: key.ARN, Discard: args.Released,
-	}, pulumi.Parent(s))
+	files, err := bucket.New(ctx, name+"-files", args.files(key.ARN), pulumi.Parent(s))
 	if err != nil {
 		return err
 	}
 	s.KeyARN, s.TableName, s.BucketName = key.ARN, table.Name, files.Name
 	return nil
-}
-
-func (a *Args) networkArgs() *network.Args {
-	return &network.Args{
-		Location: a.Location, Tags: a.Tags.ForService("network"), Name: a.Name, CIDRBlock: a.CIDRBlock,
-		Endpoints: []string{network.DynamoDB, network.S3},
-	}
 }
 
 func (s *Silo) network(ctx *pulumi.Context, name string, args *Args) error {
@@ -155,9 +170,7 @@ func (s *Silo) network(ctx *pulumi.Context, name string, args *Args) error {
 }
 
 func (s *Silo) identity(ctx *pulumi.Context, name string, args *Args) error {
-	users, err := identity.New(ctx, name+"-identity", &identity.Args{
-		Location: args.Location, Tags: args.Tags.ForService("identity"), Name: args.Name, DeletionProtection: args.protected(),
-	}, pulumi.Parent(s))
+	users, err := identity.New(ctx, name+"-identity", args.users(), pulumi.Parent(s))
 	if err != nil {
 		return err
 	}
@@ -192,6 +205,41 @@ func (s *Silo) signals(ctx *pulumi.Context, name string, args *Args) error {
 	if err != nil {
 		return err
 	}
-	s.LogGroup = signals.LogGroup
+	s.LogGroup, s.alarmed = signals.LogGroup, append(s.alarmed, signals)
 	return nil
+}
+
+// work makes the queue and its worker. The worker is in no network: what it
+// reaches, the queue and the bucket, is not in the silo's either, and a function
+// of a network keeps that from being deleted for up to 35 minutes.
+func (s *Silo) work(ctx *pulumi.Context, name string, args *Args) error {
+	none := pulumi.String("").ToStringOutput()
+	s.QueueURL, s.ResultsBucket, s.RedriveCommand = none, none, none
+	if args.Worker == nil {
+		return nil
+	}
+	worker, err := queueworker.New(ctx, name+"-worker", args.worker(s.KeyARN), pulumi.Parent(s))
+	if err != nil {
+		return err
+	}
+	s.QueueURL, s.ResultsBucket, s.RedriveCommand = worker.QueueURL, worker.BucketName, worker.RedriveCommand
+	s.alarmed = append(s.alarmed, worker)
+	return nil
+}
+
+// watch makes one alarm of all, the dashboard and the budget.
+func (s *Silo) watch(ctx *pulumi.Context, name string, args *Args) error {
+	whole, err := health.New(ctx, name+"-health", args.health(), pulumi.Parent(s), pulumi.DependsOn(s.alarmed))
+	if err != nil {
+		return err
+	}
+	s.AlarmARN = whole.AlarmARN
+	if _, err := dashboard.New(ctx, name+"-dashboard", args.dashboard(), pulumi.Parent(s)); err != nil {
+		return err
+	}
+	if args.Tier.MonthlyBudgetUSD == 0 {
+		return nil
+	}
+	_, err = budget.New(ctx, name+"-budget", args.budget(), pulumi.Parent(s))
+	return err
 }

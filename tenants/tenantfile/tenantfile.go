@@ -173,6 +173,8 @@ func (d decoder) tier(path string, n strictyaml.Node, t *tenants.Tier) {
 		{Name: "functionCount", Required: true, Read: d.Integer(&t.FunctionCount)},
 		{Name: "logRetentionDays", Required: true, Read: d.Integer(&t.LogRetentionDays)},
 		{Name: "deletionProtection", Required: true, Read: d.Boolean(&t.DeletionProtection)},
+		{Name: "threatProtection", Read: d.Boolean(&t.ThreatProtection)},
+		{Name: "monthlyBudgetUSD", Read: d.Number(&t.MonthlyBudgetUSD)},
 	}, tenants.Tier{}.Validate("")))
 }
 

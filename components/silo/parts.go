@@ -1,0 +1,181 @@
+package silo
+
+import (
+	"cmp"
+	"errors"
+	"regexp"
+
+	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+
+	"github.com/tenantform/tenantform/components/bucket"
+	"github.com/tenantform/tenantform/components/budget"
+	"github.com/tenantform/tenantform/components/dashboard"
+	"github.com/tenantform/tenantform/components/function"
+	"github.com/tenantform/tenantform/components/health"
+	"github.com/tenantform/tenantform/components/identity"
+	"github.com/tenantform/tenantform/components/internal/check"
+	"github.com/tenantform/tenantform/components/network"
+	"github.com/tenantform/tenantform/components/observability"
+	"github.com/tenantform/tenantform/components/queueworker"
+	"github.com/tenantform/tenantform/tenants"
+)
+
+var (
+	namePattern  = regexp.MustCompile(`^[a-z][a-z0-9-]*$`)
+	topicPattern = regexp.MustCompile(`^arn:aws[a-z-]*:sns:[a-z0-9-]+:[0-9]{12}:[a-zA-Z0-9_-]+$`)
+)
+
+const (
+	maxName  = 40 // what the network's names leave; see network.Args
+	maxTopic = 512
+)
+
+// resultsPrefix is where in the bucket for results the worker puts them.
+const resultsPrefix = "results/"
+
+func (a *Args) validate(name string) error {
+	c := check.New("silo", name)
+	c.Within("Location", a.Location.Faults())
+	c.Within("Tags", a.Tags.Faults())
+	c.Add(tenants.ValidateID("TenantID", a.TenantID))
+	c.Name("Name", a.Name, maxName, namePattern)
+	c.Name("Bucket", a.Bucket, bucket.MaxName, namePattern)
+	c.Add(a.Tier.Validate("Tier"))
+	a.checkWorker(c)
+	for _, t := range []struct{ argument, arn string }{{"AlarmTopic", a.AlarmTopic}, {"BudgetTopic", a.BudgetTopic}} {
+		if t.arn != "" {
+			c.Name(t.argument, t.arn, maxTopic, topicPattern)
+		}
+	}
+	c.Needs("BudgetTopic", a.BudgetTopic != "" || a.Tier.MonthlyBudgetUSD == 0, "the ARN of the topic that is told of the tier's budget")
+	if err := c.Err(); err != nil {
+		return err
+	}
+	later := pulumi.String("known in the run").ToStringOutput()
+	parts := []func() error{
+		func() error { return a.networkArgs().Validate(name + "-network") },
+		func() error { return a.users().Validate(name + "-identity") },
+		func() error { return a.files(later).Validate(name + "-files") },
+		func() error { return a.health().Validate(name + "-health") },
+		func() error { return a.dashboard().Validate(name + "-dashboard") },
+	}
+	if a.Tier.MonthlyBudgetUSD != 0 {
+		parts = append(parts, func() error { return a.budget().Validate(name + "-budget") })
+	}
+	for _, check := range parts {
+		if err := check(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (a *Args) checkWorker(c *check.Args) {
+	w := a.Worker
+	if w == nil {
+		return
+	}
+	c.Name("Worker.Bucket", w.Bucket, bucket.MaxName, namePattern)
+	if w.Bucket == a.Bucket && w.Bucket != "" {
+		c.Fault("Worker.Bucket", w.Bucket, "a bucket other than the silo's own")
+	}
+	concurrency := cmp.Or(w.Concurrency, queueworker.MinConcurrency)
+	c.Between("Worker.Concurrency", concurrency, queueworker.MinConcurrency, queueworker.MaxConcurrency, "batches at once")
+	err := (&function.Args{
+		Location: a.Location, Tags: a.Tags, Name: a.workerName(), Runtime: w.Runtime, Handler: w.Handler, Archive: w.Archive,
+		MemoryMB: cmp.Or(w.MemoryMB, queueworker.DefaultMemoryMB), TimeoutSec: cmp.Or(w.TimeoutSec, queueworker.DefaultTimeoutSec),
+		Concurrency: max(1, concurrency), Grants: w.Grants, Environment: w.Environment, KeyARN: pulumi.StringPtr("known in the run"),
+	}).Validate("worker")
+	if e, ok := errors.AsType[*tenants.Error](err); ok && a.Name != "" {
+		c.Within("Worker", e.Fields)
+	}
+}
+
+// logGroups are the names of the groups that the silo's key encrypts.
+func (a *Args) logGroups() []string {
+	groups := []string{a.Name + "/*"}
+	if a.Worker != nil {
+		groups = append(groups, function.LogGroupName(a.workerName()))
+	}
+	return groups
+}
+
+func (a *Args) files(key pulumi.StringOutput) *bucket.Args {
+	args := &bucket.Args{
+		Location: a.Location, Tags: a.Tags.ForService("data"), Name: a.Bucket, KeyARN: key.ToStringPtrOutput(), Discard: a.Released,
+	}
+	if a.AccessLogBucket != nil {
+		args.AccessLogs = &bucket.AccessLogs{BucketName: a.AccessLogBucket}
+	}
+	return args
+}
+
+func (a *Args) networkArgs() *network.Args {
+	return &network.Args{
+		Location: a.Location, Tags: a.Tags.ForService("network"), Name: a.Name, CIDRBlock: a.CIDRBlock,
+		Endpoints: []string{network.DynamoDB, network.S3},
+	}
+}
+
+func (a *Args) users() *identity.Args {
+	protection := identity.ThreatOff
+	if a.Tier.ThreatProtection {
+		protection = identity.ThreatEnforced
+	}
+	return &identity.Args{
+		Location: a.Location, Tags: a.Tags.ForService("identity"), Name: a.Name,
+		DeletionProtection: a.protected(), ThreatProtection: protection,
+	}
+}
+
+// workerName is the physical name of the worker's queue, function and role.
+func (a *Args) workerName() string { return a.Name + "-worker" }
+
+func (a *Args) worker(key pulumi.StringOutput) *queueworker.Args {
+	w := a.Worker
+	return &queueworker.Args{
+		Location: a.Location, Tags: a.Tags.ForService("worker"), Name: a.workerName(),
+		Runtime: w.Runtime, Handler: w.Handler, Archive: w.Archive, MemoryMB: w.MemoryMB, TimeoutSec: w.TimeoutSec,
+		Concurrency: cmp.Or(w.Concurrency, queueworker.MinConcurrency), Grants: w.Grants, Environment: w.Environment,
+		Bucket: w.Bucket, Prefix: resultsPrefix, Discard: a.Released,
+		KeyARN: key, LogKeyARN: key, LogRetentionDays: a.Tier.LogRetentionDays,
+	}
+}
+
+// alarms are the names of all alarms of the silo.
+func (a *Args) alarms() []string {
+	names := []string{observability.AlarmName(a.Name)}
+	if a.Worker != nil {
+		names = append(names, a.workerName()+"-dead-letters", a.workerName()+"-oldest-message")
+	}
+	return names
+}
+
+func (a *Args) health() *health.Args {
+	args := &health.Args{
+		Location: a.Location, Tags: a.Tags.ForService("observability"), Name: a.Name + "-health", Of: "tenant " + a.TenantID, Alarms: a.alarms(),
+	}
+	if a.AlarmTopic != "" {
+		args.Actions = pulumi.ToStringArray([]string{a.AlarmTopic})
+	}
+	return args
+}
+
+// dashboard draws the tenant's API, its worker and its alarms.
+func (a *Args) dashboard() *dashboard.Args {
+	args := &dashboard.Args{
+		Location: a.Location, Tags: a.Tags.ForService("observability"), Name: a.Name, TenantID: a.TenantID, API: a.Name,
+		Alarms: append(a.alarms(), a.Name+"-health"), LogGroup: observability.LogGroupName(a.Name),
+	}
+	if a.Worker != nil {
+		args.Functions = []string{a.workerName()}
+	}
+	return args
+}
+
+func (a *Args) budget() *budget.Args {
+	return &budget.Args{
+		Location: a.Location, Tags: a.Tags.ForService("observability"), Name: a.Name + "-budget",
+		TenantID: a.TenantID, MonthlyUSD: a.Tier.MonthlyBudgetUSD, TopicARN: a.BudgetTopic,
+	}
+}
