@@ -48,6 +48,8 @@
 // Changes are there at once: nothing is eventually consistent, and no rate is
 // limited. A deleted key or table is gone at once. The checksum of a function's
 // code is of its archive's hash, not of a zip. References to other accounts are
-// taken at their word, but for buckets, whose names are the world's. Policies
-// are read and not enforced.
+// taken at their word, but for buckets, whose names are the world's; so are the
+// accounts and units of an organization, and web ACLs, which are not served.
+// Policies are read and not enforced, and the signature of code is not checked:
+// a code signing configuration is what it says and lets unsigned code pass.
 package localcloud

@@ -108,6 +108,7 @@ func newRegistry() registry {
 		ec2Kinds(), securityGroupKinds(), ec2RoutingKinds(), iamKinds(), lambdaKinds(), cloudwatchKinds(), cognitoKinds(), dynamodbKinds(), s3Kinds(),
 		messagingKinds(), kmsKinds(), apigatewayKinds(), apigatewayMethodKinds(),
 		lambdaScalingKinds(), scalingKinds(), signerKinds(), eventKinds(), deliveryKinds(), oamKinds(), budgetKinds(),
+		organizationKinds(), configKinds(), trailKinds(), rdsKinds(), ssmKinds(), instanceKinds(), federationKinds(), riskKinds(), firewallKinds(),
 	)
 	r := registry{tokens: make(map[string]*kind, len(all)), shorts: make(map[string]*kind, len(all)), all: all}
 	for _, k := range all {

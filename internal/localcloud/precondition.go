@@ -23,13 +23,14 @@ func asARN(_ *Cloud, at place, value string) (place, string, bool) {
 	return in, value, ok
 }
 
-// asLast takes a name, or an ARN that ends in the name: a role's, a queue's.
+// asLast takes a name, or an ARN that ends in the name: a role's, a queue's. The
+// roles that AWS's services keep for themselves are not looked up.
 func asLast(_ *Cloud, at place, value string) (place, string, bool) {
 	if !strings.HasPrefix(value, "arn:") {
 		return at, value, value != ""
 	}
 	in, rest, ok := arnParts(at, value)
-	return in, rest[strings.LastIndexAny(rest, ":/")+1:], ok
+	return in, rest[strings.LastIndexAny(rest, ":/")+1:], ok && !strings.HasPrefix(rest, "role/aws-service-role/")
 }
 
 // asFunction takes a function's name or ARN, with or without a qualifier.

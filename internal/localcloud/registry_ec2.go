@@ -64,7 +64,7 @@ func ec2Kinds() []*kind {
 			refs:     []ref{refVpc()},
 			inUse: []use{
 				{by: "lambda.Function", prop: "vpcConfig.subnetIds[*]", says: subnetInUse}, {by: "ec2.NatGateway", prop: "subnetId", says: subnetInUse},
-				{by: "ec2.VpcEndpoint", prop: "subnetIds[*]", says: subnetInUse},
+				{by: "ec2.VpcEndpoint", prop: "subnetIds[*]", says: subnetInUse}, {by: "ec2.Instance", prop: "subnetId", says: subnetInUse},
 			},
 		},
 		flowLogKind(),
@@ -94,7 +94,8 @@ func securityGroupKinds() []*kind {
 			refs:    []ref{refVpc(), refGroups("ingress[*].securityGroups[*]"), refGroups("egress[*].securityGroups[*]")},
 			inUse: []use{
 				{by: "lambda.Function", prop: "vpcConfig.securityGroupIds[*]", says: groupInUse},
-				{by: "ec2.VpcEndpoint", prop: "securityGroupIds[*]", says: groupInUse},
+				{by: "ec2.VpcEndpoint", prop: "securityGroupIds[*]", says: groupInUse}, {by: "ec2.Instance", prop: "vpcSecurityGroupIds[*]", says: groupInUse},
+				{by: "rds.Cluster", prop: "vpcSecurityGroupIds[*]", says: groupInUse},
 				{by: "vpc.SecurityGroupEgressRule", prop: "referencedSecurityGroupId", says: groupInUse},
 				{by: "vpc.SecurityGroupIngressRule", prop: "referencedSecurityGroupId", says: groupInUse},
 			},

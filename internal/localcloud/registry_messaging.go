@@ -1,10 +1,13 @@
 package localcloud
 
 import (
+	"encoding/json"
 	"strings"
 
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/sns"
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/sqs"
+
+	"github.com/tenantform/tenantform/tenants"
 )
 
 // messagingKinds are queues and topics.
@@ -30,13 +33,13 @@ func messagingKinds() []*kind {
 				"receiveWaitTimeSeconds": between(0, 20), "visibilityTimeoutSeconds": between(0, 43200), "kmsDataKeyReusePeriodSeconds": between(60, 86400),
 				"deduplicationScope": oneOf("queue", "messageGroup"), "fifoThroughputLimit": oneOf("perQueue", "perMessageGroupId"), "tags": tags,
 			},
-			replace: []string{"name", "namePrefix", "fifoQueue"}, policies: []string{"policy"}, jsons: []string{"redrivePolicy", "redriveAllowPolicy"},
+			replace: []string{"name", "namePrefix", "fifoQueue"}, policies: []string{"policy"}, jsons: []string{"redrivePolicy", "redriveAllowPolicy"}, settle: deadLettersGoSomewhere,
 			refs: []ref{refKey("kmsMasterKeyId", "KMS.NotFoundException: Key '{value}' does not exist")},
 		},
 		of(kind{token: "aws:sqs/queuePolicy:QueuePolicy", label: "SQS Queue Policy", args: sqs.QueuePolicyArgs{}, resource: &sqs.QueuePolicy{},
 			required: []string{"policy"}, policies: []string{"policy"}}),
 		of(kind{token: "aws:sqs/redrivePolicy:RedrivePolicy", label: "SQS Redrive Policy", args: sqs.RedrivePolicyArgs{}, resource: &sqs.RedrivePolicy{},
-			jsons: []string{"redrivePolicy"}}),
+			jsons: []string{"redrivePolicy"}, settle: deadLettersGoSomewhere}),
 		of(kind{token: "aws:sqs/redriveAllowPolicy:RedriveAllowPolicy", label: "SQS Redrive Allow Policy",
 			args: sqs.RedriveAllowPolicyArgs{}, resource: &sqs.RedriveAllowPolicy{}, jsons: []string{"redriveAllowPolicy"}}),
 		{
@@ -70,9 +73,29 @@ func messagingKinds() []*kind {
 			refs: []ref{
 				{prop: "topic", to: []string{"sns.Topic"}, by: asARN, part: true, missing: "NotFound: Topic does not exist"},
 				{prop: "endpoint", to: []string{"sqs.Queue"}, by: queueEndpoint, missing: "InvalidParameter: Invalid parameter: Endpoint Reason: {value} does not exist"},
+				refStream("endpoint", "InvalidParameter: Invalid parameter: Endpoint Reason: {value} does not exist"),
+				refRole("subscriptionRoleArn", "InvalidParameter: Invalid parameter: SubscriptionRoleArn Reason: {value} does not exist"),
 			},
 		},
 	}
+}
+
+// deadLettersGoSomewhere refuses a redrive policy to a queue that there is not.
+func deadLettersGoSomewhere(c *creation) error {
+	var policy struct{ DeadLetterTargetArn string }
+	text := textOf(c.inputs["redrivePolicy"])
+	if json.Unmarshal([]byte(text), &policy) != nil || policy.DeadLetterTargetArn == "" {
+		return nil
+	}
+	in, key, ok := asQueue(c.cloud, c.at, policy.DeadLetterTargetArn)
+	if !ok {
+		return nil
+	}
+	rec, err := c.cloud.store.get(in, "sqs.Queue", key)
+	if err == nil && rec == nil {
+		return &tenants.Error{Code: tenants.CodeInvalid, Message: "InvalidParameterValue: Value " + text + " for parameter RedrivePolicy is invalid. Reason: Dead letter target does not exist."}
+	}
+	return err
 }
 
 // queueEndpoint takes the ARN of a queue; other endpoints are not looked up.

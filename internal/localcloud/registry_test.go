@@ -91,6 +91,9 @@ func TestRegistryIsTheSDKs(t *testing.T) {
 	packages := map[string]map[string]constructor{}
 	for _, k := range newRegistry().all {
 		args := reflect.TypeOf(k.args)
+		if _, own := k.args.(webACLAssociation); own {
+			continue // see TestWebACLAssociationIsTheSDKs
+		}
 		if packages[args.PkgPath()] == nil {
 			packages[args.PkgPath()] = constructors(t, args.PkgPath())
 		}
