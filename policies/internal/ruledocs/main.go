@@ -5,7 +5,6 @@ package main
 import (
 	"bytes"
 	"context"
-	"encoding/json"
 	"flag"
 	"fmt"
 	"os"
@@ -96,13 +95,9 @@ func examples(ctx context.Context, e *policies.Evaluator, dir, id string) ([]str
 	var lines []string
 	seen := map[string]bool{}
 	for _, name := range names {
-		text, err := os.ReadFile(name)
+		in, err := policies.ReadFixture(os.DirFS(filepath.Dir(name)), filepath.Base(name))
 		if err != nil {
 			return nil, err
-		}
-		var in policies.Input
-		if err := json.Unmarshal(text, &in); err != nil {
-			return nil, fmt.Errorf("%s: %w", name, err)
 		}
 		report, err := e.Evaluate(ctx, in)
 		if err != nil {
