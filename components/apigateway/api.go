@@ -1,10 +1,14 @@
-// Package apigateway makes a REST API with its stage, logs and tracing, the
-// usage plans of tiers, and the API key of a tenant.
+// Package apigateway makes a REST API with its stage, logs and tracing, its
+// routes to functions, the usage plans of tiers, and the API key of a tenant.
+//
+// Every method asks for an API key, which names the tenant and its usage plan,
+// and for a signature by IAM or a token of a user pool. Requests are checked
+// before a function sees them. TLS is AWS's own at the address of the stage; a
+// minimum version is a setting of custom domains, which are not made here.
 package apigateway
 
 import (
 	"crypto/sha256"
-	"encoding/hex"
 	"regexp"
 
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/apigateway"
@@ -35,21 +39,46 @@ type Args struct {
 	Name     string // physical name; 1 to 128 characters
 	// Tiers are the tiers that the API serves: a usage plan each. 1 to 300.
 	Tiers []tenants.Tier
-	// LogRetentionDays is how long the access log is kept; a value that CloudWatch
-	// Logs accepts.
+	// LogRetentionDays is how long the logs are kept; a value that CloudWatch Logs
+	// accepts.
 	LogRetentionDays int
 	LogKeyARN        pulumi.StringPtrInput // the key that encrypts the access log; nil: CloudWatch's own
+	// ExecutionLogKeyARN is the key that encrypts the execution log, whose name has
+	// the API's id in it: the key must let CloudWatch Logs use it for
+	// ExecutionLogGroups. nil: CloudWatch's own.
+	ExecutionLogKeyARN pulumi.StringPtrInput
+	// Routes are answered by functions. None: the API has GET /health alone.
+	Routes []Route
+	// Authorizer lets in by tokens of user pools instead of signatures by IAM, on the
+	// Routes. nil: IAM.
+	Authorizer *Authorizer
+	// WebACLARN is the regional web ACL of AWS WAF, a firewall.Firewall's for example,
+	// that the stage is put behind. nil: none.
+	WebACLARN pulumi.StringInput
 }
 
-// API is a regional REST API. Every method asks for a request signed by IAM and
-// for an API key; the key's usage plan sets the rate, the burst and the quota.
-// The account must be prepared with AccountLogging, once a region.
+// ExecutionLogGroups stands for the execution logs of all APIs of an account and
+// region, for encryption.Args.LogGroups.
+const ExecutionLogGroups = executionLogPrefix + "*/" + StageName
+
+// executionLogPrefix begins the name that API Gateway gives to an execution log;
+// see "Set up CloudWatch logging for REST APIs" in its Developer Guide.
+const executionLogPrefix = "API-Gateway-Execution-Logs_"
+
+// API is a regional REST API. Every method asks for an API key, whose usage plan
+// sets the rate, the burst and the quota, and for a request signed by IAM or, on
+// the routes of an API with an Authorizer, for a user's token. The account must be
+// prepared with AccountLogging, once a region.
 type API struct {
 	pulumi.ResourceState
 
 	ID       pulumi.StringOutput `pulumi:"id"`
 	Endpoint pulumi.StringOutput `pulumi:"endpoint"` // https address of the stage
-	LogGroup pulumi.StringOutput `pulumi:"logGroup"`
+	StageARN pulumi.StringOutput `pulumi:"stageArn"`
+	// LogGroup is the access log's, ExecutionLogGroup that of errors on the way of a
+	// request through API Gateway.
+	LogGroup          pulumi.StringOutput `pulumi:"logGroup"`
+	ExecutionLogGroup pulumi.StringOutput `pulumi:"executionLogGroup"`
 	// UsagePlanIDs are the ids of the usage plans by tier.
 	UsagePlanIDs pulumi.StringMapOutput `pulumi:"usagePlanIds"`
 }
@@ -60,18 +89,18 @@ func New(ctx *pulumi.Context, name string, args *Args, opts ...pulumi.ResourceOp
 	if args == nil {
 		args = &Args{}
 	}
-	if err := args.validate(name); err != nil {
+	if err := args.Validate(name); err != nil {
 		return nil, err
 	}
 	a := &API{}
 	if err := ctx.RegisterComponentResource("tenantform:apigateway:API", name, a, opts...); err != nil {
 		return nil, err
 	}
-	body := definition(args.Name)
+	body := args.definition()
 	api, err := apigateway.NewRestApi(ctx, name+"-api", &apigateway.RestApiArgs{
 		Name:                  pulumi.String(args.Name),
 		Description:           pulumi.String("API of " + args.Name),
-		Body:                  pulumi.String(body),
+		Body:                  body.ToStringOutput(),
 		ApiKeySource:          pulumi.String("HEADER"),
 		EndpointConfiguration: apigateway.RestApiEndpointConfigurationArgs{Types: pulumi.String("REGIONAL")},
 		Tags:                  args.Tags.Map(),
@@ -83,20 +112,30 @@ func New(ctx *pulumi.Context, name string, args *Args, opts ...pulumi.ResourceOp
 	if err != nil {
 		return nil, err
 	}
+	if err := a.permissions(ctx, name, args, api); err != nil {
+		return nil, err
+	}
+	if err := a.guard(ctx, name, args, stage); err != nil {
+		return nil, err
+	}
 	plans, err := a.plans(ctx, name, args, api, stage)
 	if err != nil {
 		return nil, err
 	}
-	a.ID, a.Endpoint, a.UsagePlanIDs = api.ID().ToStringOutput(), stage.InvokeUrl, plans.ToStringMapOutput()
+	a.ID, a.Endpoint, a.StageARN = api.ID().ToStringOutput(), stage.InvokeUrl, stage.Arn
+	a.UsagePlanIDs = plans.ToStringMapOutput()
 	if err := ctx.RegisterResourceOutputs(a, pulumi.Map{
-		"id": a.ID, "endpoint": a.Endpoint, "logGroup": a.LogGroup, "usagePlanIds": a.UsagePlanIDs,
+		"id": a.ID, "endpoint": a.Endpoint, "stageArn": a.StageARN, "logGroup": a.LogGroup,
+		"executionLogGroup": a.ExecutionLogGroup, "usagePlanIds": a.UsagePlanIDs,
 	}); err != nil {
 		return nil, err
 	}
 	return a, nil
 }
 
-func (a *Args) validate(name string) error {
+// Validate checks the arguments as New does, for a component that is made of an
+// API and wants to refuse them before it registers anything.
+func (a *Args) Validate(name string) error {
 	c := check.New("apigateway", name)
 	c.Within("Location", a.Location.Faults())
 	c.Within("Tags", a.Tags.Faults())
@@ -114,27 +153,49 @@ func (a *Args) validate(name string) error {
 		c.Positive("Tiers."+t.Name+".BurstLimit", float64(t.BurstLimit))
 		c.Positive("Tiers."+t.Name+".MonthlyQuota", float64(t.MonthlyQuota))
 	}
+	a.checkRoutes(c)
 	return c.Err()
 }
 
-// stage deploys the definition. A new definition has a new hash, which replaces
-// the deployment; the old one goes after the stage has been pointed to the new.
-func (a *API) stage(ctx *pulumi.Context, name string, args *Args, api *apigateway.RestApi, body string) (*apigateway.Stage, error) {
-	group, err := cloudwatch.NewLogGroup(ctx, name+"-access", &cloudwatch.LogGroupArgs{
+// logs makes the log groups. API Gateway would make the one of the execution log
+// by itself, to keep for ever and with its own key, so that it has to be there
+// before the stage.
+func (a *API) logs(ctx *pulumi.Context, name string, args *Args, api *apigateway.RestApi) (access, execution *cloudwatch.LogGroup, err error) {
+	access, err = cloudwatch.NewLogGroup(ctx, name+"-access", &cloudwatch.LogGroupArgs{
 		Name:            pulumi.String(args.Name + "/access"),
 		RetentionInDays: pulumi.Int(args.LogRetentionDays),
 		KmsKeyId:        args.LogKeyARN,
 		Tags:            args.Tags.Map(),
 	}, pulumi.Parent(a))
 	if err != nil {
+		return nil, nil, err
+	}
+	execution, err = cloudwatch.NewLogGroup(ctx, name+"-execution", &cloudwatch.LogGroupArgs{
+		Name:            pulumi.Sprintf("%s%s/%s", executionLogPrefix, api.ID(), StageName),
+		RetentionInDays: pulumi.Int(args.LogRetentionDays),
+		KmsKeyId:        args.ExecutionLogKeyARN,
+		Tags:            args.Tags.Map(),
+	}, pulumi.Parent(a))
+	if err != nil {
+		return nil, nil, err
+	}
+	a.LogGroup, a.ExecutionLogGroup = access.Name, execution.Name
+	return access, execution, nil
+}
+
+// stage deploys the definition. A new definition has a new hash, which replaces
+// the deployment; the old one goes after the stage has been pointed to the new.
+func (a *API) stage(ctx *pulumi.Context, name string, args *Args, api *apigateway.RestApi, body pulumi.StringInput) (*apigateway.Stage, error) {
+	access, execution, err := a.logs(ctx, name, args, api)
+	if err != nil {
 		return nil, err
 	}
-	a.LogGroup = group.Name
-	sum := sha256.Sum256([]byte(body))
 	deployment, err := apigateway.NewDeployment(ctx, name+"-deployment", &apigateway.DeploymentArgs{
 		RestApi:     api.ID(),
 		Description: pulumi.String("The definition of " + args.Name),
-		Triggers:    pulumi.StringMap{"definition": pulumi.String(hex.EncodeToString(sum[:]))},
+		Triggers: pulumi.StringMap{"definition": body.ToStringOutput().ApplyT(func(text string) string {
+			return digest(text, sha256.Size)
+		}).(pulumi.StringOutput)},
 	}, pulumi.Parent(a))
 	if err != nil {
 		return nil, err
@@ -144,12 +205,12 @@ func (a *API) stage(ctx *pulumi.Context, name string, args *Args, api *apigatewa
 		Deployment: deployment.ID(),
 		StageName:  pulumi.String(StageName),
 		AccessLogSettings: apigateway.StageAccessLogSettingsArgs{
-			DestinationArn: group.Arn,
+			DestinationArn: access.Arn,
 			Format:         pulumi.String(accessLogFormat),
 		},
 		XrayTracingEnabled: pulumi.Bool(true),
 		Tags:               args.Tags.Map(),
-	}, pulumi.Parent(a))
+	}, pulumi.Parent(a), pulumi.DependsOn([]pulumi.Resource{execution}))
 	if err != nil {
 		return nil, err
 	}
