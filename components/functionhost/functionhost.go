@@ -1,15 +1,13 @@
 // Package functionhost prepares the account where tenants' own code runs: the
-// network of their functions, and the role through which the platform's runtime
-// in the core account invokes them.
+// network of their functions, the role through which the platform's runtime in
+// the core account invokes them, and the code signing that they have to pass.
 package functionhost
 
 import (
 	"regexp"
 
-	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/iam"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
-	"github.com/tenantform/tenantform/components/data"
 	"github.com/tenantform/tenantform/components/iampolicy"
 	"github.com/tenantform/tenantform/components/internal/check"
 	"github.com/tenantform/tenantform/components/location"
@@ -17,7 +15,16 @@ import (
 	"github.com/tenantform/tenantform/components/tags"
 )
 
-var rolePattern = regexp.MustCompile(`^[\w+=,.@-]+$`)
+const (
+	maxRole       = 64
+	maxExternalID = 1224 // AssumeRole in the STS API Reference
+	maxProfiles   = 20   // AllowedPublishers in the Lambda API Reference
+)
+
+var (
+	rolePattern       = regexp.MustCompile(`^[\w+=,.@-]+$`)
+	externalIDPattern = regexp.MustCompile(`^[\w+=,.@:/-]{2,}$`)
+)
 
 // Args are the arguments of a Host.
 type Args struct {
@@ -33,6 +40,17 @@ type Args struct {
 	// of its role there.
 	CoreAccountID string
 	RuntimeRole   string
+	// ExternalID is what the runtime has to say when it assumes the role, so that
+	// nobody else can make the runtime do it for them; 2 to 1224 letters, digits and
+	// _ + = , . @ : / -. It is no secret. Empty: the runtime says nothing.
+	ExternalID string
+	// SigningProfileVersionARNs are the versions of the signing profiles whose code
+	// Lambda takes in this account, 1 to 20; a code signing configuration is made of
+	// them, for functions to name. None: no configuration.
+	SigningProfileVersionARNs pulumi.StringArray
+	// WarnUnsigned lets Lambda take what no profile signed, and only warn of it in
+	// its metrics. Refused in production.
+	WarnUnsigned bool
 }
 
 // Host is the prepared account. Its network has no way out: no internet or NAT
@@ -43,6 +61,8 @@ type Host struct {
 	VPCID          pulumi.StringOutput      `pulumi:"vpcId"`
 	SubnetIDs      pulumi.StringArrayOutput `pulumi:"privateSubnetIds"`
 	InvokerRoleARN pulumi.StringOutput      `pulumi:"invokerRoleArn"`
+	// CodeSigningConfigARN is nil when no signing profile is given.
+	CodeSigningConfigARN pulumi.StringPtrOutput `pulumi:"codeSigningConfigArn"`
 }
 
 // New registers the component. The error is CodeInvalid when an argument is
@@ -51,80 +71,63 @@ func New(ctx *pulumi.Context, name string, args *Args, opts ...pulumi.ResourceOp
 	if args == nil {
 		args = &Args{}
 	}
-	core := location.Location{Environment: args.Location.Environment, Region: args.Location.Region, AccountID: args.CoreAccountID}
-	c := check.New("functionhost", name)
-	c.Within("Location", args.Location.Faults())
-	c.Within("Tags", args.Tags.Faults())
-	if args.Location.AccountID == args.CoreAccountID {
-		c.Fault("CoreAccountID", args.CoreAccountID, "an account other than the one of tenants' functions")
-	}
-	c.Within("CoreAccountID", core.Faults())
-	c.Name("InvokerRole", args.InvokerRole, 64, rolePattern)
-	c.Name("RuntimeRole", args.RuntimeRole, 64, rolePattern)
-	netArgs := &network.Args{Location: args.Location, Tags: args.Tags.ForService("network"), Name: args.Name, CIDRBlock: args.CIDRBlock}
-	if err := c.Err(); err != nil {
-		return nil, err
-	}
-	if err := netArgs.Validate(name + "-network"); err != nil {
+	if err := args.Validate(name); err != nil {
 		return nil, err
 	}
 	h := &Host{}
 	if err := ctx.RegisterComponentResource("tenantform:functionhost:Host", name, h, opts...); err != nil {
 		return nil, err
 	}
-	net, err := network.New(ctx, name+"-network", netArgs, pulumi.Parent(h))
+	net, err := network.New(ctx, name+"-network", args.network(), pulumi.Parent(h))
 	if err != nil {
 		return nil, err
 	}
-	role, err := h.invoker(ctx, name, args, core)
+	role, err := h.invoker(ctx, name, args)
 	if err != nil {
+		return nil, err
+	}
+	if h.CodeSigningConfigARN, err = h.signing(ctx, name, args); err != nil {
 		return nil, err
 	}
 	h.VPCID, h.SubnetIDs, h.InvokerRoleARN = net.VPCID, net.PrivateSubnetIDs, role.Arn
 	if err := ctx.RegisterResourceOutputs(h, pulumi.Map{
-		"vpcId": h.VPCID, "privateSubnetIds": h.SubnetIDs, "invokerRoleArn": h.InvokerRoleARN,
+		"vpcId": h.VPCID, "privateSubnetIds": h.SubnetIDs, "invokerRoleArn": h.InvokerRoleARN, "codeSigningConfigArn": h.CodeSigningConfigARN,
 	}); err != nil {
 		return nil, err
 	}
 	return h, nil
 }
 
-// invoker makes the role. The runtime assumes it with a session tag that names
-// the tenant, and may then invoke the functions that carry the same tenant-id
-// tag and no others. "ABAC for Lambda functions" in the Lambda Developer Guide
-// describes the condition on tags.
-func (h *Host) invoker(ctx *pulumi.Context, name string, args *Args, core location.Location) (*iam.Role, error) {
-	requestTag := "aws:RequestTag/" + data.SessionTag
-	trust := iampolicy.Document{{
-		Sid:       "TheRuntimeForOneTenant",
-		Effect:    iampolicy.Allow,
-		Principal: &iampolicy.Principal{AWS: []string{core.RootARN()}},
-		Actions:   []string{"sts:AssumeRole", "sts:TagSession"},
-		Conditions: iampolicy.Conditions{
-			"ArnEquals":                 {"aws:PrincipalArn": {core.RoleARN(args.RuntimeRole)}},
-			"Null":                      {requestTag: {"false"}},
-			"ForAllValues:StringEquals": {"aws:TagKeys": {data.SessionTag}},
-		},
-	}}
-	role, err := iam.NewRole(ctx, name+"-invoker", &iam.RoleArgs{
-		Name:             pulumi.String(args.InvokerRole),
-		Description:      pulumi.String("Invokes a tenant's functions on behalf of the platform's runtime"),
-		AssumeRolePolicy: trust.Input(),
-		Tags:             args.Tags.Map(),
-	}, pulumi.Parent(h))
-	if err != nil {
-		return nil, err
+// Validate checks the arguments as New does.
+func (a *Args) Validate(name string) error {
+	c := check.New("functionhost", name)
+	c.Within("Location", a.Location.Faults())
+	c.Within("Tags", a.Tags.Faults())
+	if a.Location.AccountID == a.CoreAccountID {
+		c.Fault("CoreAccountID", a.CoreAccountID, "an account other than the one of tenants' functions")
 	}
-	_, err = iam.NewRolePolicy(ctx, name+"-invoke", &iam.RolePolicyArgs{
-		Name: pulumi.String("invoke-functions-of-the-tenant"),
-		Role: role.Name,
-		Policy: iampolicy.Document{{
-			Sid:        "FunctionsOfTheSessionsTenant",
-			Effect:     iampolicy.Allow,
-			Actions:    []string{"lambda:InvokeFunction"},
-			Resources:  []string{args.Location.ARN("lambda", "function:*")},
-			Conditions: iampolicy.Conditions{"StringEquals": {"aws:ResourceTag/" + tags.KeyTenantID: {"${aws:PrincipalTag/" + data.SessionTag + "}"}}},
-		}}.Input(),
-	}, pulumi.Parent(h))
-	return role, err
+	c.Within("CoreAccountID", a.core().Faults())
+	c.Name("InvokerRole", a.InvokerRole, maxRole, rolePattern)
+	c.Name("RuntimeRole", a.RuntimeRole, maxRole, rolePattern)
+	if a.ExternalID != "" {
+		c.Name("ExternalID", a.ExternalID, maxExternalID, externalIDPattern)
+	}
+	c.Add(a.trust().Faults("ExternalID", iampolicy.MaxTrust))
+	c.Between("SigningProfileVersionARNs", len(a.SigningProfileVersionARNs), 0, maxProfiles, "profile versions")
+	if a.WarnUnsigned && a.Location.Production() {
+		c.Fault("WarnUnsigned", "true", "false in production")
+	}
+	if err := c.Err(); err != nil {
+		return err
+	}
+	return a.network().Validate(name + "-network")
+}
+
+func (a *Args) network() *network.Args {
+	return &network.Args{Location: a.Location, Tags: a.Tags.ForService("network"), Name: a.Name, CIDRBlock: a.CIDRBlock}
+}
+
+// core is where the platform's runtime is.
+func (a *Args) core() location.Location {
+	return location.Location{Environment: a.Location.Environment, Region: a.Location.Region, AccountID: a.CoreAccountID}
 }
