@@ -19,6 +19,48 @@ holders := {
 	"aws:ssoadmin/permissionSetInlinePolicy:PermissionSetInlinePolicy": "inlinePolicy",
 }
 
+# Types that hold the policy of a resource, and in which property. A type of which
+# the property may be left out is followed by true.
+resource_holders := {
+	"aws:apigateway/restApi:RestApi": ["policy", true],
+	"aws:apigateway/restApiPolicy:RestApiPolicy": ["policy", false],
+	"aws:cloudwatch/eventBusPolicy:EventBusPolicy": ["policy", false],
+	"aws:cloudwatch/logResourcePolicy:LogResourcePolicy": ["policyDocument", false],
+	"aws:ec2/vpcEndpoint:VpcEndpoint": ["policy", true],
+	"aws:ec2/vpcEndpointPolicy:VpcEndpointPolicy": ["policy", true],
+	"aws:ecr/repositoryPolicy:RepositoryPolicy": ["policy", false],
+	"aws:efs/fileSystemPolicy:FileSystemPolicy": ["policy", false],
+	"aws:kms/key:Key": ["policy", true],
+	"aws:kms/keyPolicy:KeyPolicy": ["policy", false],
+	"aws:s3/bucketPolicy:BucketPolicy": ["policy", false],
+	"aws:secretsmanager/secret:Secret": ["policy", true],
+	"aws:secretsmanager/secretPolicy:SecretPolicy": ["policy", false],
+	"aws:sns/topic:Topic": ["policy", true],
+	"aws:sns/topicPolicy:TopicPolicy": ["policy", false],
+	"aws:sqs/queue:Queue": ["policy", true],
+	"aws:sqs/queuePolicy:QueuePolicy": ["policy", false],
+}
+
+# METADATA
+# description: |
+#   The documents that say who may assume the live roles, in the form of documents.
+trusts := [document(r, "assumeRolePolicy", plan.get(r, "assumeRolePolicy")) | some r in plan.of_type("aws:iam/role:Role")]
+
+# METADATA
+# description: |
+#   The policies of live resources such as buckets, queues and keys, in the form of
+#   documents. A resource that may do without a policy, and does, has none here.
+resource_documents := [document(r, property, value) |
+	some type, [property, optional] in resource_holders
+	some r in plan.of_type(type)
+	value := plan.get(r, property)
+	not absent(value, optional)
+]
+
+absent(null, true)
+
+absent("", true)
+
 # METADATA
 # description: |
 #   The documents that grant something to an identity, of the live resources:
@@ -147,6 +189,8 @@ normal(s) := {
 	"actions": {lower(x) | some x in plan.list(object.get(s, "Action", null)); is_string(x)},
 	"not_actions": {lower(x) | some x in plan.list(object.get(s, "NotAction", null)); is_string(x)},
 	"resources": {x | some x in plan.list(object.get(s, "Resource", null)); is_string(x)},
+	"principals": principals(object.get(s, "Principal", null)),
+	"negated_principals": object.get(s, "NotPrincipal", null) != null,
 	"negated_actions": object.get(s, "NotAction", null) != null,
 	"negated_resources": object.get(s, "NotResource", null) != null,
 	"condition": object.get(s, "Condition", {}),
@@ -154,8 +198,54 @@ normal(s) := {
 		some key in ["Action", "NotAction", "Resource", "NotResource"]
 		some x in plan.list(s[key])
 		plan.is_opaque(x)
+	} | {key |
+		some key in ["Principal", "NotPrincipal"]
+		opaque_principal(object.get(s, key, null))
 	},
 	"source": s,
+}
+
+# The principals of a statement as pairs of kind and name; "*" alone is AWS's.
+default principals(_) := set()
+
+principals("*") := {["AWS", "*"]}
+
+principals(p) := {[kind, name] |
+	some kind, names in p
+	some name in plan.list(names)
+	is_string(name)
+} if {
+	is_object(p)
+	not plan.is_opaque(p)
+}
+
+opaque_principal(p) if plan.is_opaque(p)
+
+opaque_principal(p) if {
+	is_object(p)
+	some names in p
+	some name in plan.list(names)
+	plan.is_opaque(name)
+}
+
+# METADATA
+# description: Tells whether a statement speaks of everybody, in AWS or beyond.
+default public(_) := false
+
+public(s) if ["AWS", "*"] in s.principals
+
+public(s) if s.negated_principals
+
+# METADATA
+# description: |
+#   The values that a statement's condition holds a key against, as pairs of the
+#   operator in lower case and a value; keys do not mind their case.
+conditions(s, key) := {[lower(operator), value] |
+	some operator, tests in s.condition
+	is_object(tests)
+	some k, values in tests
+	lower(k) == lower(key)
+	some value in plan.list(values)
 }
 
 # METADATA
