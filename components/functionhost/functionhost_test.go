@@ -162,14 +162,16 @@ func TestBadArgumentsAreRefused(t *testing.T) {
 		change func(*functionhost.Args)
 		words  []string
 	}{
-		"one account":    {func(a *functionhost.Args) { a.CoreAccountID = a.Location.AccountID }, []string{"CoreAccountID", "222222222222"}},
-		"no core":        {func(a *functionhost.Args) { a.CoreAccountID = "" }, []string{"CoreAccountID.AccountID is missing"}},
-		"no role":        {func(a *functionhost.Args) { a.InvokerRole = "" }, []string{"InvokerRole is missing"}},
-		"external id":    {func(a *functionhost.Args) { a.ExternalID = "a b" }, []string{"ExternalID", "a b", "1 to 1224"}},
-		"short id":       {func(a *functionhost.Args) { a.ExternalID = "x" }, []string{"ExternalID"}},
-		"trust too long": {func(a *functionhost.Args) { a.ExternalID, a.RuntimeRole = strings.Repeat("x", 1224), strings.Repeat("r", 64) }, []string{"ExternalID", "at most 2048 characters"}},
-		"many profiles":  {func(a *functionhost.Args) { a.SigningProfileVersionARNs = make(pulumi.StringArray, 21) }, []string{"SigningProfileVersionARNs", `"21"`, "0 to 20"}},
-		"no range":       {func(a *functionhost.Args) { a.CIDRBlock = "" }, []string{"CIDRBlock is missing"}},
+		"one account": {func(a *functionhost.Args) { a.CoreAccountID = a.Location.AccountID }, []string{"CoreAccountID", "222222222222"}},
+		"no core":     {func(a *functionhost.Args) { a.CoreAccountID = "" }, []string{"CoreAccountID.AccountID is missing"}},
+		"no role":     {func(a *functionhost.Args) { a.InvokerRole = "" }, []string{"InvokerRole is missing"}},
+		"external id": {func(a *functionhost.Args) { a.ExternalID = "a b" }, []string{"ExternalID", "a b", "1 to 1224"}},
+		"short id":    {func(a *functionhost.Args) { a.ExternalID = "x" }, []string{"ExternalID"}},
+		"trust too long": {func(a *functionhost.Args) {
+			a.ExternalID, a.RuntimeRole = strings.Repeat("x", 1224), strings.Repeat("r", 64)
+		}, []string{"ExternalID", "at most 2048 characters"}},
+		"many profiles": {func(a *functionhost.Args) { a.SigningProfileVersionARNs = make(pulumi.StringArray, 21) }, []string{"SigningProfileVersionARNs", `"21"`, "0 to 20"}},
+		"no range":      {func(a *functionhost.Args) { a.CIDRBlock = "" }, []string{"CIDRBlock is missing"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			a := args()
