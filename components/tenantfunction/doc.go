@@ -64,5 +64,6 @@
 // a metric filter takes the values of dimensions from the line, so that the
 // metrics have no dimension and MetricName as their name. That is as well: the
 // code can write lines that look like Lambda's, and falsifies no metrics but its
-// own.
+// own. They are custom metrics, which CloudWatch charges for by the hour in which
+// they have data.
 package tenantfunction
