@@ -29,32 +29,28 @@ tenantform:
 	@$(progress) count "building bin/tenantform (about 10 minutes on two cores the first time)" go build -v -o bin/tenantform ./cmd/tenantform
 
 .PHONY: test
-test: ## run every test
+test: ## run every test; those on the real AWS provider where its pieces are on the machine
 	@$(with_pulumi) echo "pulumi: $$TENANTFORM_PULUMI"; \
 	$(progress) count "compiling (about 10 minutes on two cores the first time)" go build -v $(PACKAGES); \
 	$(progress) beat "go vet" go vet $(PACKAGES); \
 	$(progress) beat "go test" go test -timeout $(TEST_TIMEOUT) $(PACKAGES)
+	@if [ "$(PACKAGES)" = ./... ]; then tools/conformance.sh test; fi
 
 .PHONY: test-unit
 test-unit: ## run the tests that need no pulumi and are done in seconds
 	@$(progress) beat "go test" go test -short -timeout 5m ./tenants/... ./internal/funcarchive ./internal/arch ./examples ./automation/plan ./policies/...
 
 .PHONY: conformance
-conformance: ## hold the programs to the real Terraform AWS provider, on an emulator of AWS; needs both, and writes docs/conformance.md
-	@provider="$${TENANTFORM_TF_AWS_PROVIDER:-$$(tools/find-aws-provider.sh)}"; \
-	command -v moto_server >/dev/null || { echo "moto_server is not on PATH; install moto[server]" >&2; exit 1; }; \
-	$(with_pulumi) \
-	TENANTFORM_TERRAFORM_BRIDGE="$$(tools/ensure.sh terraform-bridge)"; export TENANTFORM_TERRAFORM_BRIDGE; \
-	export TENANTFORM_TF_AWS_PROVIDER="$$provider" TENANTFORM_CONFORMANCE_REPORT="$$PWD/docs/conformance.md"; \
-	(cd test/awsprovider && ../../$(progress) beat "the provider" go test -timeout 10m ./...); \
-	$(progress) beat "programs on the provider" go test -count 1 -timeout 25m ./test/conformance
+conformance: ## take every component and stack through its life on the real AWS provider, against an emulator of AWS; needs both, and writes docs/conformance.md
+	@tools/conformance.sh make
 
 .PHONY: lint
 lint: ## check formatting, go vet and golangci-lint
 	@unformatted=$$(gofmt -l $$(git ls-files --cached --others --exclude-standard '*.go')); \
 	if [ -n "$$unformatted" ]; then printf 'gofmt would change these files; run gofmt -w on them:\n%s\n' "$$unformatted" >&2; exit 1; fi
 	@$(progress) beat "go vet" go vet ./...
-	@linter=$$(tools/ensure.sh golangci-lint); $(progress) beat "golangci-lint" "$$linter" run ./...
+	@linter=$$(tools/ensure.sh golangci-lint); $(progress) beat "golangci-lint" "$$linter" run ./...; \
+	for dir in test/awsprovider test/conformance; do (cd $$dir && ../../$(progress) beat "golangci-lint of $$dir" "$$linter" run ./...); done
 
 .PHONY: bench
 bench: ## measure single packages, then tenants a minute, CPU seconds and memory
@@ -70,9 +66,9 @@ check-generate: ## fail when a generated file is not up to date
 	@tools/check-generate.sh
 
 .PHONY: tidy-check
-tidy-check: ## fail when go.mod or go.sum is not tidy, or a module is not what go.sum says
+tidy-check: ## fail when a go.mod or go.sum is not tidy, or a module is not what go.sum says
 	go mod verify
-	go mod tidy -diff
+	@for dir in . test/conformance; do echo "go mod tidy -diff in $$dir"; (cd $$dir && go mod tidy -diff) || exit 1; done
 
 .PHONY: clean
 clean: ## remove what was built; state in .tenantform and the slow-to-build tools stay

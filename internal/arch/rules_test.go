@@ -76,9 +76,6 @@ func directions() []direction {
 		{"internal/localcloud", []string{"tenants"}, false, adapters},
 		{"internal/strictyaml", []string{"tenants"}, false, "files of every kind are read by it, so it knows none"},
 		{"cmd/...", []string{"..."}, false, "the only place where adapters meet"},
-		{"test/conformance", []string{"automation", "automation/plan", "components/...", "policies", "stacks", "tenants"}, false,
-			"it runs the programs through the engine, on the provider's own code"},
-		{"test/...", nil, true, "what only tests use has nothing for others to import"},
 	}
 }
 

@@ -2,237 +2,362 @@ package conformance_test
 
 import (
 	"encoding/json"
-	"maps"
+	"net/url"
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/apigateway"
+	"github.com/aws/aws-sdk-go-v2/service/cloudwatchlogs"
+	"github.com/aws/aws-sdk-go-v2/service/cognitoidentityprovider"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+	"github.com/aws/aws-sdk-go-v2/service/iam"
+	"github.com/aws/aws-sdk-go-v2/service/kms"
+	"github.com/aws/aws-sdk-go-v2/service/lambda"
+	"github.com/aws/aws-sdk-go-v2/service/s3"
+	"github.com/aws/aws-sdk-go-v2/service/sns"
+	"github.com/aws/aws-sdk-go-v2/service/sqs"
+	sqstypes "github.com/aws/aws-sdk-go-v2/service/sqs/types"
+
+	"github.com/tenantform/tenantform/components/componenttest"
 )
 
-// look asks AWS's command and fails the test when it does not answer.
-func (r *rig) look(t *testing.T, out any, account string, args ...string) bool {
+// noRole and its like hold a run to having taken away what it made.
+func (r *rig) noRole(t *testing.T, account, name string) {
 	t.Helper()
-	if err := r.aws(out, account, args...); err != nil {
-		t.Error(err)
-		return false
-	}
-	return true
+	e := r.in(t, account)
+	gone(e, e.iam.GetRole, &iam.GetRoleInput{RoleName: &name})
 }
 
-// gone fails the test when AWS's command still finds something.
-func (r *rig) gone(t *testing.T, account string, args ...string) {
+func (r *rig) noTable(t *testing.T, account, name string) {
 	t.Helper()
-	err := r.aws(nil, account, args...)
-	if err == nil {
-		t.Errorf("aws %s still finds something", strings.Join(args, " "))
-	} else if !strings.Contains(err.Error(), "NotFound") && !strings.Contains(err.Error(), "NoSuch") && !strings.Contains(err.Error(), "404") {
-		t.Error(err)
+	e := r.in(t, account)
+	gone(e, e.tables.DescribeTable, &dynamodb.DescribeTableInput{TableName: &name})
+}
+
+func (r *rig) noFunction(t *testing.T, account, name string) {
+	t.Helper()
+	e := r.in(t, account)
+	gone(e, e.lambda.GetFunctionConfiguration, &lambda.GetFunctionConfigurationInput{FunctionName: &name})
+}
+
+func (r *rig) noBucket(t *testing.T, account, name string) {
+	t.Helper()
+	e := r.in(t, account)
+	gone(e, e.s3.HeadBucket, &s3.HeadBucketInput{Bucket: &name})
+}
+
+func (r *rig) noQueue(t *testing.T, account, name string) {
+	t.Helper()
+	e := r.in(t, account)
+	for _, n := range []string{name, name + "-dead"} {
+		gone(e, e.sqs.GetQueueUrl, &sqs.GetQueueUrlInput{QueueName: &n})
 	}
 }
 
-type securityGroups struct {
-	SecurityGroups []struct {
-		GroupID             string `json:"GroupId"`
-		IPPermissions       []any  `json:"IpPermissions"`
-		IPPermissionsEgress []any  `json:"IpPermissionsEgress"`
+func (r *rig) noTopic(t *testing.T, account, name string) {
+	t.Helper()
+	e := r.in(t, account)
+	gone(e, e.sns.GetTopicAttributes, &sns.GetTopicAttributesInput{TopicArn: aws.String("arn:aws:sns:" + region + ":" + account + ":" + name)})
+}
+
+func (r *rig) noAlias(t *testing.T, account, alias string) {
+	t.Helper()
+	e := r.in(t, account)
+	gone(e, e.keys.DescribeKey, &kms.DescribeKeyInput{KeyId: &alias})
+}
+
+func (r *rig) noLogGroup(t *testing.T, account, name string) {
+	t.Helper()
+	e := r.in(t, account)
+	if _, ok := e.logGroup(name); ok {
+		t.Errorf("the log group %s is still there", name)
 	}
 }
 
-// closedDefaultGroups holds the default security groups of the VPCs that carry a
-// tenant's tag to having no rules.
-func (r *rig) closedDefaultGroups(t *testing.T, account, tenantID string) {
+func (r *rig) noUserPool(t *testing.T, account, name string) {
 	t.Helper()
-	var vpcs struct{ Vpcs []struct{ VpcID string } }
-	if !r.look(t, &vpcs, account, "ec2", "describe-vpcs", "--filters", "Name=tag:tenant-id,Values="+tenantID) {
-		return
+	if id := r.in(t, account).userPool(name); id != "" {
+		t.Errorf("the user pool %s is still there: %s", name, id)
 	}
-	if len(vpcs.Vpcs) == 0 {
-		t.Errorf("account %s has no VPC of %s", account, tenantID)
+}
+
+func (r *rig) noAPI(t *testing.T, account, name string) {
+	t.Helper()
+	e := r.in(t, account)
+	if id := e.apiNamed(name); id != "" {
+		t.Errorf("the API %s is still there: %s", name, id)
 	}
-	for _, v := range vpcs.Vpcs {
-		var groups securityGroups
-		if !r.look(t, &groups, account, "ec2", "describe-security-groups", "--filters", "Name=vpc-id,Values="+v.VpcID, "Name=group-name,Values=default") {
-			continue
-		}
-		if len(groups.SecurityGroups) != 1 {
-			t.Errorf("%s has %d default security groups", v.VpcID, len(groups.SecurityGroups))
-		}
-		for _, g := range groups.SecurityGroups {
-			if len(g.IPPermissions)+len(g.IPPermissionsEgress) > 0 {
-				t.Errorf("the default security group %s is open: %+v", g.GroupID, g)
+	if plans := see(e, e.api.GetUsagePlans, &apigateway.GetUsagePlansInput{}); plans != nil {
+		for _, p := range plans.Items {
+			if strings.HasPrefix(aws.ToString(p.Name), name) {
+				t.Errorf("the usage plan %s is still there", *p.Name)
 			}
 		}
 	}
 }
 
-// pointInTime holds a table to having point-in-time recovery.
-func (r *rig) pointInTime(t *testing.T, table string) {
+func (r *rig) noNetwork(t *testing.T, account, name string) {
 	t.Helper()
-	var backups struct {
-		ContinuousBackupsDescription struct {
-			PointInTimeRecoveryDescription struct{ PointInTimeRecoveryStatus string }
+	if ids := r.in(t, account).networks("Name", name); len(ids) > 0 {
+		t.Errorf("the network %s is still there: %v", name, ids)
+	}
+}
+
+// logGroup gives the retention in days of a log group.
+func (e *eyes) logGroup(name string) (days int32, ok bool) {
+	e.t.Helper()
+	out := see(e, e.logs.DescribeLogGroups, &cloudwatchlogs.DescribeLogGroupsInput{LogGroupNamePrefix: &name})
+	if out == nil {
+		return 0, false
+	}
+	for _, g := range out.LogGroups {
+		if aws.ToString(g.LogGroupName) == name {
+			return aws.ToInt32(g.RetentionInDays), true
 		}
 	}
-	if r.look(t, &backups, core, "dynamodb", "describe-continuous-backups", "--table-name", table) &&
-		backups.ContinuousBackupsDescription.PointInTimeRecoveryDescription.PointInTimeRecoveryStatus != "ENABLED" {
-		t.Errorf("table %s cannot be recovered to a point in time: %+v", table, backups)
-	}
+	return 0, false
 }
 
-// lookPlatform looks for the closed network and the role of the runtime.
-func lookPlatform(t *testing.T, r *rig) {
-	r.closedDefaultGroups(t, functions, "shared")
-	r.look(t, nil, functions, "iam", "get-role", "--role-name", "platform-invoker")
-	var here struct{ Vpcs []any }
-	if r.look(t, &here, core, "ec2", "describe-vpcs", "--filters", "Name=tag:tenant-id,Values=shared") && len(here.Vpcs) > 0 {
-		t.Error("the network of tenants' functions is in the core account")
+func (e *eyes) userPool(name string) string {
+	e.t.Helper()
+	out := see(e, e.users.ListUserPools, &cognitoidentityprovider.ListUserPoolsInput{MaxResults: aws.Int32(60)})
+	if out == nil {
+		return ""
 	}
-}
-
-// lookPool looks for the usage plan's numbers and the table's recovery.
-func lookPool(t *testing.T, r *rig) {
-	r.pointInTime(t, "pool-a-data")
-	var plans struct {
-		Items []struct {
-			Throttle struct{ RateLimit, BurstLimit float64 }
-			Quota    struct {
-				Limit  int
-				Period string
-			}
+	for _, p := range out.UserPools {
+		if aws.ToString(p.Name) == name {
+			return *p.Id
 		}
 	}
-	if !r.look(t, &plans, core, "apigateway", "get-usage-plans") {
-		return
+	return ""
+}
+
+func (e *eyes) apiNamed(name string) string {
+	e.t.Helper()
+	out := see(e, e.api.GetRestApis, &apigateway.GetRestApisInput{})
+	if out == nil {
+		return ""
 	}
-	if len(plans.Items) != 1 {
-		t.Fatalf("%d usage plans, want 1", len(plans.Items))
+	for _, a := range out.Items {
+		if aws.ToString(a.Name) == name {
+			return *a.Id
+		}
 	}
-	p := plans.Items[0]
-	if p.Throttle.RateLimit != 5 || p.Throttle.BurstLimit != 10 || p.Quota.Limit != 1000 || p.Quota.Period != "MONTH" {
-		t.Errorf("the usage plan is not the tier's: %+v", p)
+	return ""
+}
+
+// networks gives the ids of the VPCs with a tag.
+func (e *eyes) networks(tag, value string) []string {
+	e.t.Helper()
+	var out struct{ Vpcs []struct{ VpcID string } }
+	e.ec2(&out, "describe-vpcs", "--filters", "Name=tag:"+tag+",Values="+value)
+	var ids []string
+	for _, v := range out.Vpcs {
+		ids = append(ids, v.VpcID)
+	}
+	return ids
+}
+
+// closed holds security groups that a filter selects to having no rules, and gives
+// how many there are.
+func (e *eyes) closed(filters ...string) int {
+	e.t.Helper()
+	var out struct {
+		SecurityGroups []struct {
+			GroupID             string `json:"GroupId"`
+			IPPermissions       []any  `json:"IpPermissions"`
+			IPPermissionsEgress []any  `json:"IpPermissionsEgress"`
+		}
+	}
+	e.ec2(&out, append([]string{"describe-security-groups", "--filters"}, filters...)...)
+	for _, g := range out.SecurityGroups {
+		if len(g.IPPermissions)+len(g.IPPermissionsEgress) > 0 {
+			e.t.Errorf("the security group %s is open: %+v", g.GroupID, g)
+		}
+	}
+	return len(out.SecurityGroups)
+}
+
+// closedNetwork holds a VPC to a closed default security group, to flow logs, and
+// to having no way out.
+func (e *eyes) closedNetwork(id string) {
+	e.t.Helper()
+	if n := e.closed("Name=vpc-id,Values="+id, "Name=group-name,Values=default"); n != 1 {
+		e.t.Errorf("%s has %d default security groups", id, n)
+	}
+	var logs struct {
+		FlowLogs []struct{ TrafficType string }
+	}
+	e.ec2(&logs, "describe-flow-logs", "--filter", "Name=resource-id,Values="+id)
+	if len(logs.FlowLogs) != 1 || logs.FlowLogs[0].TrafficType != "ALL" {
+		e.t.Errorf("%s has the flow logs %+v, want one of all traffic", id, logs.FlowLogs)
+	}
+	var ways struct{ InternetGateways []any }
+	e.ec2(&ways, "describe-internet-gateways", "--filters", "Name=attachment.vpc-id,Values="+id)
+	if len(ways.InternetGateways) > 0 {
+		e.t.Errorf("%s has a way to the internet: %v", id, ways.InternetGateways)
 	}
 }
 
-// documents gives the names of a role's own policies and their documents, and
-// fails when others are attached.
-func (r *rig) documents(t *testing.T, account, role string) map[string]string {
-	t.Helper()
-	var attached struct{ AttachedPolicies []any }
-	if r.look(t, &attached, account, "iam", "list-attached-role-policies", "--role-name", role) && len(attached.AttachedPolicies) > 0 {
-		t.Errorf("role %s has policies attached: %v", role, attached.AttachedPolicies)
+// documents gives the texts of a role's own policies by name, and fails when others
+// are attached.
+func (e *eyes) documents(role string) map[string]string {
+	e.t.Helper()
+	if out := see(e, e.iam.ListAttachedRolePolicies, &iam.ListAttachedRolePoliciesInput{RoleName: &role}); out != nil && len(out.AttachedPolicies) > 0 {
+		e.t.Errorf("role %s has policies attached: %v", role, out.AttachedPolicies)
 	}
-	var list struct{ PolicyNames []string }
-	if !r.look(t, &list, account, "iam", "list-role-policies", "--role-name", role) {
+	list := see(e, e.iam.ListRolePolicies, &iam.ListRolePoliciesInput{RoleName: &role})
+	if list == nil {
 		return nil
 	}
 	found := map[string]string{}
 	for _, name := range list.PolicyNames {
-		var policy struct{ PolicyDocument json.RawMessage }
-		if r.look(t, &policy, account, "iam", "get-role-policy", "--role-name", role, "--policy-name", name) {
-			found[name] = string(policy.PolicyDocument)
+		out := see(e, e.iam.GetRolePolicy, &iam.GetRolePolicyInput{RoleName: &role, PolicyName: &name})
+		if out == nil {
+			continue
 		}
+		text, err := url.QueryUnescape(aws.ToString(out.PolicyDocument))
+		if err != nil {
+			e.t.Error(err)
+		}
+		found[name] = text
 	}
 	return found
 }
 
-// lookPooled looks for the tenant's role, whose table access is bound to its keys.
-func lookPooled(t *testing.T, r *rig) {
-	var roles struct{ Roles []struct{ RoleName string } }
-	if !r.look(t, &roles, core, "iam", "list-roles") {
+// tlsOnly holds a resource's policy to denying what comes without TLS.
+func (e *eyes) tlsOnly(what, policy string) {
+	e.t.Helper()
+	if policy == "" {
+		e.t.Errorf("%s has no policy", what)
 		return
 	}
+	for _, s := range componenttest.Statements(e.t, policy) {
+		if s.Effect == "Deny" && slices.Contains(s.Condition["Bool"]["aws:SecureTransport"], "false") {
+			return
+		}
+	}
+	e.t.Errorf("%s lets in what comes without TLS: %s", what, policy)
+}
+
+// closedBucket holds a bucket to blocking public access, to encryption, to TLS and
+// to versions.
+func (e *eyes) closedBucket(bucket string) {
+	e.t.Helper()
+	if out := see(e, e.s3.GetPublicAccessBlock, &s3.GetPublicAccessBlockInput{Bucket: &bucket}); out != nil {
+		b := out.PublicAccessBlockConfiguration
+		if !aws.ToBool(b.BlockPublicAcls) || !aws.ToBool(b.IgnorePublicAcls) || !aws.ToBool(b.BlockPublicPolicy) || !aws.ToBool(b.RestrictPublicBuckets) {
+			e.t.Errorf("the bucket %s may become public: %+v", bucket, b)
+		}
+	}
+	if out := see(e, e.s3.GetBucketEncryption, &s3.GetBucketEncryptionInput{Bucket: &bucket}); out != nil {
+		rules := out.ServerSideEncryptionConfiguration.Rules
+		if len(rules) != 1 || rules[0].ApplyServerSideEncryptionByDefault == nil {
+			e.t.Errorf("the bucket %s is not encrypted: %+v", bucket, rules)
+		}
+	}
+	if out := see(e, e.s3.GetBucketPolicy, &s3.GetBucketPolicyInput{Bucket: &bucket}); out != nil {
+		e.tlsOnly(bucket, aws.ToString(out.Policy))
+	}
+	if out := see(e, e.s3.GetBucketVersioning, &s3.GetBucketVersioningInput{Bucket: &bucket}); out != nil && out.Status != "Enabled" {
+		e.t.Errorf("the bucket %s keeps no versions: %q", bucket, out.Status)
+	}
+	if out := see(e, e.s3.GetBucketOwnershipControls, &s3.GetBucketOwnershipControlsInput{Bucket: &bucket}); out != nil {
+		if rules := out.OwnershipControls.Rules; len(rules) != 1 || rules[0].ObjectOwnership != "BucketOwnerEnforced" {
+			e.t.Errorf("the bucket %s has ACLs: %+v", bucket, rules)
+		}
+	}
+}
+
+// pointInTime holds a table to point-in-time recovery and a customer's key.
+func (e *eyes) pointInTime(table string) {
+	e.t.Helper()
+	if out := see(e, e.tables.DescribeContinuousBackups, &dynamodb.DescribeContinuousBackupsInput{TableName: &table}); out != nil {
+		if d := out.ContinuousBackupsDescription.PointInTimeRecoveryDescription; d == nil || d.PointInTimeRecoveryStatus != "ENABLED" {
+			e.t.Errorf("table %s cannot be recovered to a point in time: %+v", table, d)
+		}
+	}
+	if out := see(e, e.tables.DescribeTable, &dynamodb.DescribeTableInput{TableName: &table}); out != nil {
+		if d := out.Table.SSEDescription; d == nil || d.SSEType != "KMS" {
+			e.t.Errorf("table %s is not encrypted with a key of KMS: %+v", table, d)
+		}
+	}
+}
+
+// leadingKeys holds a role to exactly one document, in which every allowed action
+// on a table is bound to the tenant's keys.
+func (e *eyes) leadingKeys(role, tenant string) {
+	e.t.Helper()
 	bound := 0
-	for _, role := range roles.Roles {
-		if !strings.HasPrefix(role.RoleName, "acme-pool-a") {
-			continue
-		}
-		for _, text := range r.documents(t, core, role.RoleName) {
-			if strings.Contains(text, "dynamodb:LeadingKeys") {
-				bound++
+	for name, text := range e.documents(role) {
+		for _, s := range componenttest.Statements(e.t, text) {
+			if s.Effect != "Allow" || !slices.ContainsFunc(s.Action, func(a string) bool { return strings.HasPrefix(a, "dynamodb:") }) {
+				continue
 			}
+			found := false
+			for _, keys := range s.Condition {
+				found = found || slices.Equal(keys["dynamodb:LeadingKeys"], []string{tenant})
+			}
+			if !found {
+				e.t.Errorf("role %s, %s: %v is not bound to the keys of %s", role, name, s.Action, tenant)
+			}
+			bound++
 		}
 	}
-	if bound != 1 {
-		t.Errorf("%d documents are bound to the tenant's leading keys, want 1", bound)
+	if bound == 0 {
+		e.t.Errorf("role %s may do nothing with a table", role)
 	}
 }
 
-// lookFunctions looks for the function that may do nothing and reach nothing.
-func lookFunctions(t *testing.T, r *rig) {
-	var f struct {
-		Role      string
-		VpcConfig struct{ SecurityGroupIDs, SubnetIDs []string }
+// queue holds a queue to what every queue promises, and gives its attributes.
+func (e *eyes) queue(name string) map[string]string {
+	e.t.Helper()
+	out := see(e, e.sqs.GetQueueUrl, &sqs.GetQueueUrlInput{QueueName: &name})
+	if out == nil {
+		return nil
 	}
-	if !r.look(t, &f, functions, "lambda", "get-function-configuration", "--function-name", "acme-score") {
-		return
+	attributes := see(e, e.sqs.GetQueueAttributes, &sqs.GetQueueAttributesInput{QueueUrl: out.QueueUrl, AttributeNames: []sqstypes.QueueAttributeName{"All"}})
+	if attributes == nil {
+		return nil
 	}
-	role := f.Role[strings.LastIndex(f.Role, "/")+1:]
-	documents := r.documents(t, functions, role)
-	if len(documents) != 1 {
-		t.Errorf("role %s has the documents %v, want one", role, slices.Sorted(maps.Keys(documents)))
+	a := attributes.Attributes
+	if a["KmsMasterKeyId"] == "" {
+		e.t.Errorf("queue %s has no key", name)
 	}
-	for name, text := range documents {
-		var doc struct {
-			Statement []struct {
-				Effect                      string
-				Action, NotAction, Resource []string
-			}
-		}
-		if err := json.Unmarshal([]byte(text), &doc); err != nil {
-			t.Errorf("%s: %v", name, err)
-		}
-		var spared []string // by the Deny on everything else: what the service itself does
-		for _, s := range doc.Statement {
-			if s.Effect == "Deny" && len(s.NotAction) > 0 && slices.Equal(s.Resource, []string{"*"}) {
-				spared = s.NotAction
-			}
-		}
-		if len(spared) == 0 {
-			t.Errorf("role %s does not deny everything: %s", role, text)
-		}
-		for _, s := range doc.Statement {
-			for _, action := range s.Action {
-				if s.Effect == "Allow" && !slices.Contains(spared, action) {
-					t.Errorf("the function's role allows %s", action)
-				}
-			}
-		}
-		for _, action := range spared {
-			service, _, _ := strings.Cut(action, ":")
-			if !slices.Contains([]string{"ec2", "logs", "xray"}, service) {
-				t.Errorf("%s is not among what Lambda does by itself", action)
-			}
-		}
-	}
-	if len(f.VpcConfig.SubnetIDs) < 2 || len(f.VpcConfig.SecurityGroupIDs) != 1 {
-		t.Fatalf("the function is not in the closed network: %+v", f.VpcConfig)
-	}
-	var groups securityGroups
-	if r.look(t, &groups, functions, "ec2", "describe-security-groups", "--group-ids", f.VpcConfig.SecurityGroupIDs[0]) {
-		if g := groups.SecurityGroups[0]; len(g.IPPermissions)+len(g.IPPermissionsEgress) > 0 {
-			t.Errorf("the function's security group is open: %+v", g)
-		}
-	}
+	e.tlsOnly(name, a["Policy"])
+	return a
 }
 
-const siloBucket = "acme-data-" + core + "-" + region
-
-// closedBucket holds a bucket to blocking public access.
-func (r *rig) closedBucket(t *testing.T, bucket string) {
-	t.Helper()
-	var block struct {
-		PublicAccessBlockConfiguration struct{ BlockPublicAcls, IgnorePublicAcls, BlockPublicPolicy, RestrictPublicBuckets bool }
+// redriven holds a queue to a dead-letter queue of its own.
+func (e *eyes) redriven(name string, receives int) map[string]string {
+	e.t.Helper()
+	a, dead := e.queue(name), e.queue(name+"-dead")
+	if a == nil || dead == nil {
+		return a
 	}
-	if !r.look(t, &block, core, "s3api", "get-public-access-block", "--bucket", bucket) {
-		return
+	var redrive struct {
+		DeadLetterTargetARN string `json:"deadLetterTargetArn"`
+		MaxReceiveCount     int    `json:"maxReceiveCount"`
 	}
-	if b := block.PublicAccessBlockConfiguration; !b.BlockPublicAcls || !b.IgnorePublicAcls || !b.BlockPublicPolicy || !b.RestrictPublicBuckets {
-		t.Errorf("the bucket %s may become public: %+v", bucket, b)
+	if err := json.Unmarshal([]byte(a["RedrivePolicy"]), &redrive); err != nil || redrive.MaxReceiveCount != receives || redrive.DeadLetterTargetARN != dead["QueueArn"] {
+		e.t.Errorf("the messages of %s do not become dead letters after %d times: %s: %v", name, receives, a["RedrivePolicy"], err)
 	}
+	var allowed struct {
+		RedrivePermission string   `json:"redrivePermission"`
+		SourceQueueARNs   []string `json:"sourceQueueArns"`
+	}
+	if err := json.Unmarshal([]byte(dead["RedriveAllowPolicy"]), &allowed); err != nil || allowed.RedrivePermission != "byQueue" || !slices.Equal(allowed.SourceQueueARNs, []string{a["QueueArn"]}) {
+		e.t.Errorf("other queues than %s may use its dead-letter queue: %q: %v", name, dead["RedriveAllowPolicy"], err)
+	}
+	return a
 }
 
-// lookSilo looks for what keeps a silo's data.
-func lookSilo(t *testing.T, r *rig) {
-	r.closedDefaultGroups(t, core, "acme")
-	r.pointInTime(t, "acme-silo-data")
-	r.closedBucket(t, siloBucket)
+// alarmsWatch holds alarms with a prefix to being there.
+func (e *eyes) alarmsWatch(prefix string, want int) {
+	e.t.Helper()
+	if names := e.alarmNames(prefix); len(names) != want {
+		e.t.Errorf("there are the alarms %v of %s, want %d", names, prefix, want)
+	}
 }

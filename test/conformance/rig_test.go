@@ -3,14 +3,10 @@ package conformance_test
 import (
 	"bytes"
 	"context"
-	"encoding/json"
-	"errors"
-	"fmt"
 	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
-	"strings"
 	"testing"
 	"time"
 
@@ -33,6 +29,7 @@ type pieces struct {
 	pulumi   automation.CLI
 	provider string // the Terraform AWS provider
 	bridge   string // Pulumi's plugin for any Terraform provider
+	plugin   string // pulumi-aws itself, where it is installed; the two above are not needed then
 	moto     string
 	aws      string
 }
@@ -43,14 +40,18 @@ func findPieces(t *testing.T) pieces {
 	if testing.Short() {
 		t.Skip("takes minutes; not run with -short")
 	}
-	p := pieces{provider: os.Getenv("TENANTFORM_TF_AWS_PROVIDER"), bridge: os.Getenv("TENANTFORM_TERRAFORM_BRIDGE")}
-	if p.provider == "" {
-		t.Skip("TENANTFORM_TF_AWS_PROVIDER does not name a Terraform AWS provider; \"make conformance\" looks for one")
+	p := pieces{plugin: os.Getenv("TENANTFORM_PULUMI_AWS"), provider: os.Getenv("TENANTFORM_TF_AWS_PROVIDER"), bridge: os.Getenv("TENANTFORM_TERRAFORM_BRIDGE")}
+	needed := map[string]*string{"TENANTFORM_PULUMI_AWS": &p.plugin}
+	if p.plugin == "" {
+		needed = map[string]*string{"TENANTFORM_TF_AWS_PROVIDER": &p.provider, "pulumi's plugin for Terraform providers (tools/ensure.sh terraform-bridge)": &p.bridge}
+		if p.provider == "" {
+			t.Skip("TENANTFORM_TF_AWS_PROVIDER does not name a Terraform AWS provider; \"make conformance\" looks for one")
+		}
+		if p.bridge == "" {
+			p.bridge = "../../bin/pulumi-resource-terraform-provider"
+		}
 	}
-	if p.bridge == "" {
-		p.bridge = "../../bin/pulumi-resource-terraform-provider"
-	}
-	for what, path := range map[string]*string{"TENANTFORM_TF_AWS_PROVIDER": &p.provider, "pulumi's plugin for Terraform providers (tools/ensure.sh terraform-bridge)": &p.bridge} {
+	for what, path := range needed {
 		if _, err := os.Stat(*path); err != nil {
 			t.Skipf("%s: %v", what, err)
 		}
@@ -84,6 +85,9 @@ func (allow) Evaluate(_ context.Context, in policies.Input) (policies.Report, er
 // rig is an engine over the real provider and an emulator of AWS.
 type rig struct {
 	*automation.Engine
+	*failures
+	unserved *unserved
+	report   *report
 	t        *testing.T
 	pieces   pieces
 	endpoint string
@@ -92,13 +96,9 @@ type rig struct {
 
 func newRig(t *testing.T) *rig {
 	t.Helper()
-	r := &rig{t: t, pieces: findPieces(t), dir: t.TempDir()}
+	r := &rig{t: t, pieces: findPieces(t), dir: t.TempDir(), failures: newFailures(), report: newReport(), unserved: readUnserved(t)}
 	plugins := filepath.Join(r.dir, "plugins")
-	build := exec.CommandContext(t.Context(), "go", "build", "-o", filepath.Join(plugins, "pulumi-resource-aws"), ".")
-	build.Dir = "../awsprovider"
-	if out, err := build.CombinedOutput(); err != nil {
-		t.Fatalf("the provider could not be built: %v\n%s", err, out)
-	}
+	r.install(filepath.Join(plugins, "pulumi-resource-aws"))
 	r.endpoint = startMoto(t, r.pieces.moto)
 	env := map[string]string{
 		"PATH":                        plugins + string(os.PathListSeparator) + os.Getenv("PATH"),
@@ -107,11 +107,13 @@ func newRig(t *testing.T) *rig {
 		"TENANTFORM_AWSPROVIDER_DIR":  filepath.Join(r.dir, "awsprovider"),
 		// Whatever is missing must be said, not fetched.
 		"PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION": "true",
+		// A type that the emulator does not serve does not keep the others from being made.
+		"PULUMI_CONTINUE_ON_ERROR": "true",
 	}
-	for k, v := range r.awsEnv(nil) {
+	for k, v := range r.awsEnv() {
 		t.Setenv(k, v)
 	}
-	e, err := automation.New(r.dir, allow{}, &automation.Options{Pulumi: r.pieces.pulumi, Env: env, Pass: automation.AWSEnvironment(), Parallel: 2, Deadline: deadline})
+	e, err := automation.New(r.dir, allow{}, &automation.Options{Pulumi: r.pieces.pulumi, Env: env, Pass: automation.AWSEnvironment(), Parallel: 4, Deadline: deadline, Progress: r.failures.take})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -119,17 +121,33 @@ func newRig(t *testing.T) *rig {
 	return r
 }
 
-// awsEnv is what AWS's SDKs and command read; session replaces the credentials.
-func (r *rig) awsEnv(session map[string]string) map[string]string {
-	env := map[string]string{
+// install puts the provider where pulumi finds it first: pulumi-aws where it is on
+// the machine, else what test/awsprovider makes of the Terraform AWS provider.
+func (r *rig) install(path string) {
+	r.t.Helper()
+	if r.pieces.plugin != "" {
+		if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+			r.t.Fatal(err)
+		}
+		if err := os.Symlink(r.pieces.plugin, path); err != nil {
+			r.t.Fatal(err)
+		}
+		return
+	}
+	build := exec.CommandContext(r.t.Context(), "go", "build", "-o", path, ".")
+	build.Dir = "../awsprovider"
+	if out, err := build.CombinedOutput(); err != nil {
+		r.t.Fatalf("the provider could not be built: %v\n%s", err, out)
+	}
+}
+
+// awsEnv is what AWS's SDKs and command read.
+func (r *rig) awsEnv() map[string]string {
+	return map[string]string{
 		"AWS_ENDPOINT_URL": r.endpoint, "AWS_ACCESS_KEY_ID": "testing", "AWS_SECRET_ACCESS_KEY": "testing",
 		"AWS_DEFAULT_REGION": region, "AWS_MAX_ATTEMPTS": "2", "AWS_EC2_METADATA_DISABLED": "true",
 		"AWS_CONFIG_FILE": os.DevNull, "AWS_SHARED_CREDENTIALS_FILE": os.DevNull, "AWS_PAGER": "",
 	}
-	for k, v := range session {
-		env[k] = v
-	}
-	return env
 }
 
 // startMoto serves the emulator on a free port until the test ends.
@@ -172,37 +190,4 @@ func startMoto(t *testing.T, moto string) string {
 	}
 	t.Fatal("the emulator did not start within 30 s")
 	return ""
-}
-
-// aws runs AWS's own command, an independent look at what is there, and decodes
-// its answer.
-func (r *rig) aws(out any, account string, args ...string) error {
-	var session map[string]string
-	if account != core {
-		var creds struct {
-			Credentials struct{ AccessKeyID, SecretAccessKey, SessionToken string }
-		}
-		if err := r.aws(&creds, core, "sts", "assume-role", "--role-arn", "arn:aws:iam::"+account+":role/looker", "--role-session-name", "look"); err != nil {
-			return err
-		}
-		session = map[string]string{"AWS_ACCESS_KEY_ID": creds.Credentials.AccessKeyID,
-			"AWS_SECRET_ACCESS_KEY": creds.Credentials.SecretAccessKey, "AWS_SESSION_TOKEN": creds.Credentials.SessionToken}
-	}
-	cmd := exec.CommandContext(r.t.Context(), r.pieces.aws, append(args, "--output", "json")...)
-	for k, v := range r.awsEnv(session) {
-		cmd.Env = append(cmd.Env, k+"="+v)
-	}
-	cmd.Env = append(cmd.Env, "PATH="+os.Getenv("PATH"), "HOME="+os.Getenv("HOME"))
-	data, err := cmd.Output()
-	if err != nil {
-		var exit *exec.ExitError
-		if errors.As(err, &exit) {
-			return fmt.Errorf("aws %s: %s", strings.Join(args, " "), bytes.TrimSpace(exit.Stderr))
-		}
-		return err
-	}
-	if out == nil || len(bytes.TrimSpace(data)) == 0 {
-		return nil
-	}
-	return json.Unmarshal(data, out)
 }

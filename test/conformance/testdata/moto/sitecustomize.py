@@ -39,25 +39,72 @@ def mend_functions():
     except ImportError:
         return
     made, described, changed = function.__init__, function.get_configuration, function.update_configuration
+    # What CreateFunction and UpdateFunctionConfiguration are told of these is forgotten.
+    forgotten = ("LoggingConfig", "KMSKeyArn", "DeadLetterConfig")
 
-    # What CreateFunction is told of logging is forgotten.
     def __init__(self, account_id, spec, *args, **kwargs):
         made(self, account_id, spec, *args, **kwargs)
-        self.logging_config = spec.get("LoggingConfig")
+        self.remembered = {name: spec[name] for name in forgotten if spec.get(name)}
 
     def get_configuration(self, *args, **kwargs):
-        config = described(self, *args, **kwargs)
-        if getattr(self, "logging_config", None):
-            config["LoggingConfig"] = self.logging_config
-        return config
+        return {**described(self, *args, **kwargs), **getattr(self, "remembered", {})}
 
     def update_configuration(self, config_updates, *args, **kwargs):
-        if "LoggingConfig" in config_updates:
-            self.logging_config = config_updates["LoggingConfig"]
+        self.remembered.update((name, config_updates[name]) for name in forgotten if name in config_updates)
         return changed(self, config_updates, *args, **kwargs)
 
     function.__init__, function.get_configuration, function.update_configuration = __init__, get_configuration, update_configuration
 
 
+def mend_queues():
+    try:
+        from moto.sqs.models import Queue as queue
+    except ImportError:
+        return
+    described, changed = queue.attributes.fget, queue._set_attributes
+    # Taken, and never told of again: the provider waits for it in vain.
+    queue.redrive_allow_policy = None
+
+    def attributes(self):
+        result = described(self)
+        if self.redrive_allow_policy:
+            result["RedriveAllowPolicy"] = self.redrive_allow_policy
+        return result
+
+    # Setting other attributes takes the policy away.
+    def _set_attributes(self, attributes, *args, **kwargs):
+        policy = getattr(self, "policy", None)
+        changed(self, attributes, *args, **kwargs)
+        if "Policy" not in attributes:
+            self.policy = policy
+
+    queue.attributes, queue._set_attributes = property(attributes), _set_attributes
+    queue.BASE_ATTRIBUTES = [*queue.BASE_ATTRIBUTES, "RedriveAllowPolicy"]
+
+
+def mend_topics():
+    try:
+        from moto.sns.models import Topic as topic
+        from moto.sns.responses import SNSResponse as responses
+    except ImportError:
+        return
+    described = responses.get_topic_attributes
+    topic.signature_version = None
+    topic.tracing_config = None
+
+    # Taken, and never told of again.
+    def get_topic_attributes(self):
+        answer = described(self)
+        asked = self.backend.get_topic(self._get_param("TopicArn"))
+        for name, value in (("SignatureVersion", asked.signature_version), ("TracingConfig", asked.tracing_config)):
+            if value:
+                answer.result["Attributes"][name] = value
+        return answer
+
+    responses.get_topic_attributes = get_topic_attributes
+
+
 mend_apis()
 mend_functions()
+mend_queues()
+mend_topics()

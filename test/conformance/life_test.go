@@ -1,0 +1,230 @@
+package conformance_test
+
+import (
+	"context"
+	"errors"
+	"maps"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+
+	"github.com/tenantform/tenantform/automation"
+	"github.com/tenantform/tenantform/automation/plan"
+)
+
+// life is what a program goes through on the provider.
+type life struct {
+	name    string         // of the component or stack, for the report
+	stack   string         // the stack's name
+	account string         // where a component is; a stack knows itself
+	covers  []string       // names of the catalogue
+	program pulumi.RunFunc // what comes up
+	changed pulumi.RunFunc // after the update, which replaces nothing
+	release pulumi.RunFunc // what goes before the end, where something is protected; nil otherwise
+	look    func(*testing.T, *rig)
+	gone    func(*testing.T, *rig)
+	stays   bool // others need it; it ends with the test
+}
+
+// traveller takes one life through its steps.
+type traveller struct {
+	*rig
+	t    *testing.T
+	life life
+	rep  *report
+	// there are the resources that the emulator took, when it did not take all.
+	there   []string
+	refused []string // types
+}
+
+// run takes one step, records it, and holds it to changes of one kind.
+func (v *traveller) run(what string, want plan.Operation, do func() (automation.Result, error)) bool {
+	v.t.Helper()
+	v.failures.begin(v.life.stack)
+	res, err := do()
+	v.rep.step(v.life.name, what, res, err)
+	v.t.Logf("%s: %.1f s %v", what, res.Seconds, res.Changes)
+	if err != nil {
+		v.t.Errorf("%s: %v", what, err)
+		return false
+	}
+	v.only(what, res, want)
+	return true
+}
+
+// only fails the test when a run made changes of another kind than the one that is
+// wanted, or none of it; want is "" for a run that has nothing to do.
+func (v *traveller) only(what string, res automation.Result, want plan.Operation) {
+	v.t.Helper()
+	n, others := 0, false
+	for op, count := range res.Changes {
+		switch op {
+		case want:
+			n += count
+		case plan.OperationSame, plan.OperationRead:
+		default:
+			others = true
+		}
+	}
+	if !others && (want == "" || n > 0) {
+		return
+	}
+	v.t.Errorf("%s: %v, want only %q", what, res.Changes, want)
+	for _, c := range res.Plan.Resources {
+		if c.Operation != plan.OperationSame && c.Operation != want {
+			v.t.Logf("%s %s: %v", c.Operation, c.URN, c.Changed)
+		}
+	}
+}
+
+func (v *traveller) of(program pulumi.RunFunc) automation.Stack {
+	return automation.Stack{Name: v.life.stack, Program: program, Targets: v.there}
+}
+
+// begin brings everything up, looks at it, and changes something.
+func (v *traveller) begin() {
+	v.t.Helper()
+	if !v.up() {
+		return
+	}
+	v.life.look(v.t, v.rig)
+	v.run("up again", "", func() (automation.Result, error) { return v.Up(v.t.Context(), v.of(v.life.program)) })
+	if v.there != nil {
+		v.checked()
+	}
+	v.run("update", plan.OperationUpdate, func() (automation.Result, error) { return v.Up(v.t.Context(), v.of(v.life.changed)) })
+}
+
+// up brings everything up that the emulator serves. What it refuses has to be
+// known; see unserved.
+func (v *traveller) up() bool {
+	v.t.Helper()
+	v.failures.begin(v.life.stack)
+	res, err := v.Up(v.t.Context(), automation.Stack{Name: v.life.stack, Program: v.life.program})
+	v.rep.step(v.life.name, "up", res, err)
+	v.t.Logf("up: %.1f s %v", res.Seconds, res.Changes)
+	failures, created := v.failures.of(v.life.stack)
+	if err == nil {
+		v.only("up", res, plan.OperationCreate)
+		v.rep.served(res.Plan, created)
+		return true
+	}
+	for urn, said := range failures {
+		if v.unserved.knows(typeOf(urn), said) {
+			v.rep.refuse(v.life.name, typeOf(urn), said)
+			v.refused = append(v.refused, typeOf(urn))
+			continue
+		}
+		v.t.Errorf("up: %s: %s", urn, said)
+		if notImplemented(said) {
+			v.t.Errorf("the emulator does not serve %s; say so in %s", typeOf(urn), unservedFile)
+		}
+	}
+	if len(v.refused) == 0 || len(v.refused) < len(failures) {
+		v.t.Errorf("up: %v", err)
+		return false
+	}
+	slices.Sort(v.refused)
+	v.refused = slices.Compact(v.refused)
+	v.rep.served(res.Plan, created)
+	for _, r := range res.Plan.Resources {
+		if !r.Custom || created[r.URN] {
+			v.there = append(v.there, r.URN)
+		} else if _, said := failures[r.URN]; !said && r.Real() {
+			v.rep.wait(v.life.name, r.Type)
+		}
+	}
+	return true
+}
+
+// checked holds what the emulator does not take to the provider's own check: with
+// the program as it is, and each refused type with a wrong property.
+func (v *traveller) checked() {
+	v.t.Helper()
+	v.run("preview of the rest", plan.OperationCreate, func() (automation.Result, error) {
+		return v.Preview(v.t.Context(), automation.Stack{Name: v.life.stack, Program: v.life.program})
+	})
+	for _, typ := range v.refused {
+		if v.rep.isMistaken(typ) {
+			continue // by another life
+		}
+		_, err := v.Preview(v.t.Context(), automation.Stack{Name: v.life.stack, Program: spoilt(v.life.program, typ)})
+		var failure *automation.Failure
+		if !errors.As(err, &failure) || failure.Type != typ || !strings.Contains(failure.Reason, wrongProperty) {
+			v.t.Errorf("the provider accepts %s with the property %s: %v", typ, wrongProperty, err)
+			continue
+		}
+		v.rep.mistaken(typ, failure.Reason)
+	}
+}
+
+// wrongProperty is one that no type has.
+const wrongProperty = "noSuchProperty"
+
+// spoilt gives a program in which the resources of a type have the wrong property.
+func spoilt(program pulumi.RunFunc, typ string) pulumi.RunFunc {
+	return func(ctx *pulumi.Context) error {
+		if err := ctx.RegisterResourceTransform(func(_ context.Context, args *pulumi.ResourceTransformArgs) *pulumi.ResourceTransformResult {
+			if args.Type != typ {
+				return nil
+			}
+			props := maps.Clone(args.Props)
+			props[wrongProperty] = pulumi.String("wrong")
+			return &pulumi.ResourceTransformResult{Props: props, Opts: args.Opts}
+		}); err != nil {
+			return err
+		}
+		return program(ctx)
+	}
+}
+
+// end takes everything away.
+func (v *traveller) end() {
+	v.t.Helper()
+	if v.life.release != nil {
+		v.run("release", plan.OperationUpdate, func() (automation.Result, error) { return v.Up(v.t.Context(), v.of(v.life.release)) })
+	}
+	if v.run("destroy", plan.OperationDelete, func() (automation.Result, error) {
+		return v.Destroy(v.t.Context(), automation.Stack{Name: v.life.stack})
+	}) {
+		v.life.gone(v.t, v.rig)
+	}
+}
+
+// TestConformance takes every component and every stack's program through its life
+// on the real provider.
+func TestConformance(t *testing.T) {
+	r := newRig(t)
+	code := archive(t)
+	t.Run("components", func(t *testing.T) {
+		for _, l := range components(code) {
+			t.Run(strings.ReplaceAll(l.name, " ", "-"), func(t *testing.T) {
+				t.Parallel()
+				v := &traveller{rig: r, t: t, life: l, rep: r.report}
+				v.begin()
+				v.end()
+			})
+		}
+	})
+	t.Run("stacks", func(t *testing.T) {
+		all := programs(code)
+		left := map[string]*traveller{}
+		for _, l := range all {
+			t.Run(strings.ReplaceAll(l.name, " ", "-"), func(t *testing.T) {
+				v := &traveller{rig: r, t: t, life: l, rep: r.report}
+				v.begin()
+				if left[l.name] = v; !l.stays {
+					v.end()
+				}
+			})
+		}
+		for _, l := range slices.Backward(all) {
+			if v := left[l.name]; l.stays && v != nil {
+				t.Run("end-of-"+strings.ReplaceAll(l.name, " ", "-"), func(t *testing.T) { v.t = t; v.end() })
+			}
+		}
+	})
+	r.report.write(t, r)
+}
