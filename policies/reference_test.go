@@ -107,7 +107,7 @@ func TestReferenceStacks(t *testing.T) {
 			t.Fatalf("%s, unchanged: %v", s.Name, err)
 		}
 	}
-	result, err := engine.Preview(ctx, functions(tenants.Grant{Actions: []string{"s3:GetObject"}, Resources: []string{"arn:aws:s3:::files/*"}}))
+	result, err := engine.Preview(ctx, functions(tenants.Grant{Actions: []string{"sts:AssumeRole"}, Resources: []string{"arn:aws:iam::111111111111:role/other"}}))
 	if err != nil {
 		t.Fatal(err)
 	}
