@@ -111,7 +111,8 @@ func (r Route) id() string { return r.Method + " " + r.Path }
 // slug is the route in letters, digits and dashes; the digest tells /a/b and
 // /a/{b} apart.
 func (r Route) slug() string {
-	return strings.ToLower(r.Method) + notWord.ReplaceAllString("-"+strings.Trim(r.Path, "/{}+"), "-") + "-" + digest(r.id(), 3)
+	words := strings.Trim(notWord.ReplaceAllString(r.Method+r.Path, "-"), "-")
+	return strings.ToLower(words) + "-" + digest(r.id(), 3)
 }
 
 // model names the body's schema: letters and digits are all that API Gateway

@@ -65,6 +65,7 @@ func TestRoutesReachTheirFunctions(t *testing.T) {
 func TestPermissionsAreForOneMethodEach(t *testing.T) {
 	r := componenttest.MustRun(t, "test", program(routed()), nil)
 	sources, ids := map[string]any{}, map[any]bool{}
+	var names []string
 	for _, p := range r.OfType("aws:lambda/permission:Permission") {
 		in := p.Inputs
 		if in["principal"] != "apigateway.amazonaws.com" || in["action"] != "lambda:InvokeFunction" || in["sourceAccount"] != "111111111111" {
@@ -73,6 +74,15 @@ func TestPermissionsAreForOneMethodEach(t *testing.T) {
 		source, _ := strings.CutPrefix(in["sourceArn"].(string), "arn:aws:execute-api:eu-west-1:111111111111:pool-a-api-api-id/live/")
 		sources[source] = fmt.Sprint(in["function"], " ", in["qualifier"])
 		ids[in["statementId"]] = true
+		words, _, _ := strings.Cut(strings.TrimPrefix(p.Name, "pool-a-api-"), "-")
+		names = append(names, words)
+		if strings.Contains(p.Name, "--") || strings.ContainsAny(p.Name, "/{}+") {
+			t.Errorf("called %s", p.Name)
+		}
+	}
+	slices.Sort(names)
+	if !slices.Equal(names, []string{"get", "get", "get", "post"}) {
+		t.Errorf("called by %v", names)
 	}
 	want := map[string]any{
 		"GET/orders/*": "acme-orders live", "POST/orders": "acme-orders <nil>", "GET/files/*": "acme-files <nil>", "GET/": "acme-files <nil>",
