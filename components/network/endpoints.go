@@ -72,7 +72,10 @@ func (a *Args) accounts() []string {
 // perimeter is the policy of an endpoint: principals of the network's accounts,
 // resources of the network's accounts. It grants nothing; it bounds what the
 // policies of principals and resources grant. Its actions and resources are
-// therefore not listed, but those of one service.
+// therefore not listed, but those of one service. Requests to these services say
+// whose the resource is, but for events to another account's bus that has been a
+// target since before March 2023: those do not pass ("AWS global condition
+// context keys", IAM User Guide).
 func (a *Args) perimeter(prefix string) iampolicy.Document {
 	return iampolicy.Document{{
 		Sid:       "ThisAccountOnly",
