@@ -17,7 +17,13 @@ type FunctionsSpec struct {
 	CostCenter string // the tenant's id when empty
 	Tier       tenants.Tier
 	Functions  []tenants.Function // none is fine: the stack is then empty
+	// Unsigned takes code in production that the platform's signing profile has not
+	// signed. Elsewhere unsigned code is always taken.
+	Unsigned bool
 }
+
+// signed tells whether Lambda is to ask for the platform's signature.
+func (s FunctionsSpec) signed() bool { return s.functions().Production() && !s.Unsigned }
 
 // Validate checks the spec; the error is CodeInvalid and names every field.
 // Archives are looked at when the program runs.
@@ -66,15 +72,19 @@ func Functions(spec FunctionsSpec) pulumi.RunFunc {
 			name := FunctionName(spec.TenantID, f.Name)
 			required := tenantTags(spec.Settings, spec.TenantID, spec.CostCenter, spec.Tier, spec.Tier.Model).ForService("functions")
 			required.More = f.Tags
-			made, err := tenantfunction.New(ctx, name, &tenantfunction.Args{
+			args := &tenantfunction.Args{
 				Location: spec.functions(), Tags: required, Name: name,
 				Runtime: f.Runtime, Handler: f.Handler, Archive: f.Archive, Layers: f.Layers, Grants: f.Grants,
 				MemoryMB: spec.Tier.FunctionMemoryMB, TimeoutSec: spec.Tier.FunctionTimeoutSec,
 				Concurrency: spec.Tier.FunctionConcurrent, LogRetentionDays: spec.Tier.LogRetentionDays,
-				VPCID:          text(platform, tenants.PlatformStackName, outputVPCID),
-				SubnetIDs:      texts(platform, tenants.PlatformStackName, outputSubnetIDs),
-				InvokerRoleARN: spec.functions().RoleARN(InvokerRole),
-			}, provider)
+				VPCID:          text(platform, tenants.PlatformStackName, OutputVPCID),
+				SubnetIDs:      texts(platform, tenants.PlatformStackName, OutputSubnetIDs),
+				InvokerRoleARN: spec.functions().RoleARN(InvokerRole), Unsigned: spec.Unsigned,
+			}
+			if spec.signed() {
+				args.CodeSigningConfigARN = text(platform, tenants.PlatformStackName, OutputCodeSigningConfig).ToStringPtrOutput()
+			}
+			made, err := tenantfunction.New(ctx, name, args, provider)
 			if err != nil {
 				return err
 			}

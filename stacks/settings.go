@@ -86,6 +86,29 @@ func (s Settings) sharedRetention() int {
 	return sharedRetentionDays
 }
 
+// ExternalID is what the platform's runtime says when it assumes InvokerRole. It
+// keeps others from having the runtime do so for them, and is no secret.
+func (s Settings) ExternalID() string { return "tenantform-" + s.Environment }
+
+// The names of what the platform's stack makes for others to use. They follow
+// from the settings, so that other stacks need not read them.
+const (
+	alertsTopic    = "platform-alerts"
+	lifecycleTopic = "platform-lifecycle"
+)
+
+// alertsTopicARN is the ARN of the topic that is told of alarms and budgets.
+func (s Settings) alertsTopicARN() string { return s.core().ARN("sns", alertsTopic) }
+
+// logBucket is the name of the bucket for access logs of the core account.
+func (s Settings) logBucket() string { return s.platformBucket("logs") }
+
+// platformBucket gives the name of a bucket of the platform, "artifacts" for
+// example; at most 63 characters with the longest region.
+func (s Settings) platformBucket(of string) string {
+	return fmt.Sprintf("platform-%s-%s-%s", of, s.AccountID, s.Region)
+}
+
 // sharedTags are the tags of what the tenants share.
 func (s Settings) sharedTags(service string) tags.Required {
 	return tags.Required{

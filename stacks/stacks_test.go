@@ -1,6 +1,8 @@
 package stacks_test
 
 import (
+	"archive/zip"
+	"errors"
 	"maps"
 	"os"
 	"path/filepath"
@@ -34,6 +36,7 @@ func others() componenttest.Stacks {
 		},
 		"organization/tenantform/platform": {
 			"functionsVpcId": "vpc-1", "functionsSubnetIds": []any{"subnet-1", "subnet-2"},
+			"codeSigningConfigArn": "arn:signing",
 		},
 	}
 }
@@ -85,12 +88,12 @@ type program struct {
 
 func all(t *testing.T) map[string]program {
 	return map[string]program{
-		"platform":       {"platform", stacks.Platform(stacks.PlatformSpec{Settings: settings()}), []string{core, functions}, tags.Shared, 22},
-		"pool":           {"pool-a", stacks.Pool(poolSpec()), []string{core}, tags.Shared, 18},
+		"platform":       {"platform", stacks.Platform(stacks.PlatformSpec{Settings: settings()}), []string{core, functions}, tags.Shared, 90},
+		"pool":           {"pool-a", stacks.Pool(poolSpec()), []string{core}, tags.Shared, 20},
 		"pooled tenant":  {"tenant-acme", stacks.Tenant(tenant(pooled())), []string{core}, "acme", 16},
-		"siloed tenant":  {"tenant-acme", stacks.Tenant(tenant(siloed())), []string{core}, "acme", 48},
-		"tenant in move": {"tenant-acme", stacks.Tenant(tenant(pooled(), siloed())), []string{core}, "acme", 62},
-		"functions":      {"functions-acme", stacks.Functions(functionsSpec(t)), []string{functions}, "acme", 10},
+		"siloed tenant":  {"tenant-acme", stacks.Tenant(tenant(siloed())), []string{core}, "acme", 78},
+		"tenant in move": {"tenant-acme", stacks.Tenant(tenant(pooled(), siloed())), []string{core}, "acme", 92},
+		"functions":      {"functions-acme", stacks.Functions(functionsSpec(t)), []string{functions}, "acme", 16},
 	}
 }
 
@@ -161,11 +164,13 @@ func list(v any) []string {
 func physicalNames(r *componenttest.Recording) []string {
 	var names []string
 	for _, res := range r.Custom() {
-		if res.Type == "aws:iam/rolePolicy:RolePolicy" {
+		switch res.Type {
+		case "aws:iam/rolePolicy:RolePolicy", "aws:lambda/alias:Alias", "aws:kms/grant:Grant", "aws:cloudwatch/logStream:LogStream":
 			continue
 		}
 		for _, key := range []string{"name", "bucket", "layerName"} {
-			if n, ok := res.Inputs[key].(string); ok && !strings.HasSuffix(n, "-id") {
+			// API Gateway names its log group after the API's id.
+			if n, ok := res.Inputs[key].(string); ok && !strings.HasSuffix(n, "-id") && !strings.HasPrefix(n, "API-Gateway-Execution-Logs_") {
 				names = append(names, n)
 			}
 		}
@@ -174,9 +179,11 @@ func physicalNames(r *componenttest.Recording) []string {
 }
 
 func ownedBy(name, tenant string) bool {
-	name = strings.TrimPrefix(strings.TrimPrefix(name, "alias/"), "/aws/lambda/")
+	for _, prefix := range []string{"alias/", "/aws/lambda/", "/aws/kinesisfirehose/"} {
+		name = strings.TrimPrefix(name, prefix)
+	}
 	if tenant == tags.Shared {
-		return strings.HasPrefix(name, "pool-a") || strings.HasPrefix(name, "platform-")
+		return strings.HasPrefix(name, "pool-a") || strings.HasPrefix(name, "platform-") || name == stacks.DefaultSigningProfile
 	}
 	return name == tenant || strings.HasPrefix(name, tenant+"-")
 }
@@ -193,6 +200,49 @@ func TestFunctionsAccountIsReachedByARole(t *testing.T) {
 	}
 	if got := f.Inputs["tags"].(map[string]any)["team"]; got != "blue" {
 		t.Errorf("tag team: %v", got)
+	}
+}
+
+func TestProductionTakesSignedCode(t *testing.T) {
+	signed := filepath.Join(t.TempDir(), "signed.zip")
+	file, err := os.Create(signed)
+	if err != nil {
+		t.Fatal(err)
+	}
+	z := zip.NewWriter(file)
+	if _, err := z.Create("META-INF/aws_signer_signature_v1.0.SF"); err != nil {
+		t.Fatal(err)
+	}
+	if err := errors.Join(z.Close(), file.Close()); err != nil {
+		t.Fatal(err)
+	}
+	for name, c := range map[string]struct {
+		change func(*stacks.FunctionsSpec)
+		config any
+		words  string
+	}{
+		"dev":                 {func(*stacks.FunctionsSpec) {}, nil, ""},
+		"production":          {func(s *stacks.FunctionsSpec) { s.Environment, s.Functions[0].Archive = "production", signed }, "arn:signing", ""},
+		"production, no sign": {func(s *stacks.FunctionsSpec) { s.Environment = "production" }, nil, "AWS Signer has signed"},
+		"waived":              {func(s *stacks.FunctionsSpec) { s.Environment, s.Unsigned = "production", true }, nil, ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := functionsSpec(t)
+			c.change(&s)
+			r, err := componenttest.Run("functions-acme", stacks.Functions(s), others())
+			if c.words != "" {
+				if err == nil || !strings.Contains(err.Error(), c.words) {
+					t.Errorf("the error does not say %q: %v", c.words, err)
+				}
+				return
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
+			if got := r.One(t, "aws:lambda/function:Function").Inputs["codeSigningConfigArn"]; got != c.config {
+				t.Errorf("signing is asked for by %v", got)
+			}
+		})
 	}
 }
 
@@ -235,7 +285,7 @@ func TestATenantKeepsItsIDAndTagsInAMove(t *testing.T) {
 	before := componenttest.MustRun(t, "tenant-acme", stacks.Tenant(tenant(pooled())), others())
 	after := componenttest.MustRun(t, "tenant-acme", stacks.Tenant(tenant(siloed())), others())
 	value := func(r *componenttest.Recording, key string) any {
-		return r.One(t, "aws:cloudwatch/metricAlarm:MetricAlarm").Inputs["tags"].(map[string]any)[key]
+		return r.OfType("aws:apigateway/apiKey:ApiKey")[0].Inputs["tags"].(map[string]any)[key]
 	}
 	for _, key := range []string{"tenant-id", "cost-center", "environment", "managed-by", "service"} {
 		if value(before, key) != value(after, key) {

@@ -30,6 +30,14 @@ type TenantSpec struct {
 	// NetworkCIDR is the range of the network of the tenant's silo; see
 	// network.Args. DefaultSiloCIDR when empty. Another range replaces the network.
 	NetworkCIDR string
+	// Worker is the code that works off the queue of the tenant's silo. nil: the
+	// built-in one, which keeps each message as an object.
+	Worker *Worker
+	// PlatformRegion is the region of the platform's stack, which has to be up before
+	// a silo; Settings.Region when empty. In another region a silo's buckets have no
+	// access logs and its alarms tell nobody, because S3 and CloudWatch reach what is
+	// in their own region only.
+	PlatformRegion string
 }
 
 // PlacementName gives the logical name of a placement's component, which also
@@ -51,6 +59,9 @@ func (s TenantSpec) Validate() error {
 	faults = append(faults, costCenterFaults(s.CostCenter)...)
 	if n := len(s.Placements); n < 1 || n > 2 {
 		faults = append(faults, tenants.FieldError{Field: "placements", Value: fmt.Sprintf("%d placements", n), Allowed: "one, or two while the tenant moves"})
+	}
+	if s.PlatformRegion != "" {
+		faults = append(faults, tenants.ValidateRegion("platformRegion", s.PlatformRegion)...)
 	}
 	if s.NetworkCIDR != "" {
 		faults = append(faults, tenants.ValidateNetwork("networkCidr", s.NetworkCIDR)...)
@@ -180,13 +191,38 @@ func usagePlan(ref *pulumi.StackReference, stack, tier string) pulumi.StringOutp
 // inSilo makes the tenant's silo.
 func (s TenantSpec) inSilo(ctx *pulumi.Context, p Placement, core pulumi.ResourceOption) (pulumi.Map, error) {
 	name := PlacementName(s.TenantID, p.Placement)
-	made, err := silo.New(ctx, name, &silo.Args{
+	worker, err := s.worker(fmt.Sprintf("%s-work-%s-%s", s.TenantID, s.AccountID, s.Region))
+	if err != nil {
+		return nil, err
+	}
+	args := &silo.Args{
 		Location: s.core(), Tags: s.tags(p), TenantID: s.TenantID, Name: name, Tier: p.Tier,
 		Bucket:    fmt.Sprintf("%s-data-%s-%s", s.TenantID, s.AccountID, s.Region),
 		CIDRBlock: cmp.Or(s.NetworkCIDR, DefaultSiloCIDR), Released: p.Released,
-	}, core)
+		Worker: worker, AlarmTopic: s.alarmTopic(), BudgetTopic: s.platform().alertsTopicARN(),
+	}
+	if s.platform().Region == s.Region {
+		args.AccessLogBucket = pulumi.String(s.logBucket())
+	}
+	made, err := silo.New(ctx, name, args, core)
 	if err != nil {
 		return nil, err
 	}
 	return pulumi.Map(made.Outputs()), nil
+}
+
+// platform are the settings of the platform's stack.
+func (s TenantSpec) platform() Settings {
+	settings := s.Settings
+	settings.Region = cmp.Or(s.PlatformRegion, s.Region)
+	return settings
+}
+
+// alarmTopic is the topic that is told of the tenant's alarms; empty where the
+// platform is in another region.
+func (s TenantSpec) alarmTopic() string {
+	if s.platform().Region != s.Region {
+		return ""
+	}
+	return s.alertsTopicARN()
 }

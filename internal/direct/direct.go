@@ -41,6 +41,7 @@ type Runner struct {
 	Catalogue tenants.Catalogue
 	Settings  stacks.Settings
 	Networks  stacks.SiloNetworks                           // where silos get their ranges; the zero value is fine
+	Unsigned  bool                                          // see stacks.FunctionsSpec
 	Transfer  Transfer                                      // a move between two places is refused without one
 	Initiator string                                        // recorded in the journal
 	Step      func(op tenants.Operation, step tenants.Step) // told of each step that begins or ends; may be nil

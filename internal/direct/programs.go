@@ -118,6 +118,7 @@ func (r *Runner) tenant(t tenants.Tenant, placements []stacks.Placement, release
 		Name: tenants.StackName(t.ID), Subject: subject,
 		Program: stacks.Tenant(stacks.TenantSpec{
 			Settings: settings, TenantID: t.ID, Name: t.Name, CostCenter: t.CostCenter, Placements: placements, NetworkCIDR: t.NetworkCIDR,
+			PlatformRegion: r.Settings.Region,
 		}),
 	}
 }
@@ -132,7 +133,7 @@ func (r *Runner) functions(t tenants.Tenant) (automation.Stack, error) {
 	return automation.Stack{
 		Name: tenants.FunctionsStackName(t.ID), Subject: subject,
 		Program: stacks.Functions(stacks.FunctionsSpec{
-			Settings: r.Settings, TenantID: t.ID, CostCenter: t.CostCenter, Tier: tier, Functions: t.Functions,
+			Settings: r.Settings, TenantID: t.ID, CostCenter: t.CostCenter, Tier: tier, Functions: t.Functions, Unsigned: r.Unsigned,
 		}),
 	}, nil
 }

@@ -36,14 +36,23 @@ type settings struct {
 	FunctionsAccountID string             `json:"functionsAccountId" need:"platform pool tenant functions"`
 	Cell               string             `json:"cell" need:"pool"`
 	Tiers              []tenants.Tier     `json:"tiers" need:"pool"`
-	Released           bool               `json:"released" may:"pool"`
+	Released           bool               `json:"released" may:"platform pool"`
+	Services           []string           `json:"services" may:"platform"`
+	Publishers         []string           `json:"publishers" may:"platform"`
+	Signers            []string           `json:"signers" may:"platform"`
+	SigningProfile     string             `json:"signingProfile" may:"platform"`
+	EventLockDays      int                `json:"eventLockDays" may:"platform"`
+	Alarms             []string           `json:"alarms" may:"platform"`
 	TenantID           string             `json:"tenantId" need:"tenant functions"`
 	Name               string             `json:"name" need:"tenant"`
 	CostCenter         string             `json:"costCenter" may:"tenant functions"`
 	Placements         []placement        `json:"placements" need:"tenant"`
 	NetworkCIDR        string             `json:"networkCidr" may:"tenant"`
+	Worker             *stacks.Worker     `json:"worker" may:"tenant"`
+	PlatformRegion     string             `json:"platformRegion" may:"tenant"`
 	Tier               tenants.Tier       `json:"tier" need:"functions"`
 	Functions          []tenants.Function `json:"functions" may:"functions"`
+	Unsigned           bool               `json:"unsigned" may:"functions"`
 }
 
 // placement is an element of the key placements.
@@ -91,7 +100,7 @@ func read(project string, config map[string]string) (settings, []tenants.FieldEr
 	var faults []tenants.FieldError
 	given := map[string]string{}
 	for key, value := range config {
-		if name, ok := strings.CutPrefix(key, project+":"); ok && !slices.Contains([]string{"", "[]", "{}", "false"}, value) {
+		if name, ok := strings.CutPrefix(key, project+":"); ok && !slices.Contains([]string{"", "[]", "{}", "false", "0"}, value) {
 			given[name] = value
 		}
 	}
@@ -151,13 +160,20 @@ func (s settings) program(root string) (pulumi.RunFunc, string, error) {
 	common := stacks.Settings{Environment: s.Environment, Region: s.Region, AccountID: s.AccountID, FunctionsAccountID: s.FunctionsAccountID}
 	switch s.Program {
 	case platform:
-		spec := stacks.PlatformSpec{Settings: common}
+		spec := stacks.PlatformSpec{
+			Settings: common, Services: s.Services, Publishers: s.Publishers, Signers: s.Signers, SigningProfile: s.SigningProfile,
+			EventLockDays: s.EventLockDays, Alarms: s.Alarms, Released: s.Released,
+		}
 		return stacks.Platform(spec), tenants.PlatformStackName, spec.Validate()
 	case pool:
 		spec := stacks.PoolSpec{Settings: common, Cell: s.Cell, Tiers: s.Tiers, Released: s.Released}
 		return stacks.Pool(spec), tenants.PoolStackName(s.Cell), spec.Validate()
 	case tenant:
-		spec := stacks.TenantSpec{Settings: common, TenantID: s.TenantID, Name: s.Name, CostCenter: s.CostCenter, NetworkCIDR: s.NetworkCIDR}
+		spec := stacks.TenantSpec{Settings: common, TenantID: s.TenantID, Name: s.Name, CostCenter: s.CostCenter, NetworkCIDR: s.NetworkCIDR,
+			Worker: s.Worker, PlatformRegion: s.PlatformRegion}
+		if s.Worker != nil {
+			s.Worker.Archive = under(root, s.Worker.Archive)
+		}
 		for _, p := range s.Placements {
 			spec.Placements = append(spec.Placements, stacks.Placement{
 				Placement: tenants.Placement{Model: p.Model, Cell: p.Cell}, Tier: p.Tier, Released: p.Released,
@@ -165,7 +181,7 @@ func (s settings) program(root string) (pulumi.RunFunc, string, error) {
 		}
 		return stacks.Tenant(spec), tenants.StackName(s.TenantID), spec.Validate()
 	}
-	spec := stacks.FunctionsSpec{Settings: common, TenantID: s.TenantID, CostCenter: s.CostCenter, Tier: s.Tier, Functions: s.Functions}
+	spec := stacks.FunctionsSpec{Settings: common, TenantID: s.TenantID, CostCenter: s.CostCenter, Tier: s.Tier, Functions: s.Functions, Unsigned: s.Unsigned}
 	for i, f := range spec.Functions {
 		spec.Functions[i].Archive = under(root, f.Archive)
 		for j, l := range f.Layers {

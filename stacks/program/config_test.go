@@ -17,14 +17,14 @@ import (
 // anything else as JSON, with the defaults of Pulumi.yaml filled in.
 func text(t *testing.T, keys map[string]any) map[string]string {
 	t.Helper()
-	config := map[string]string{"tenantform:released": "false", "aws:region": "eu-west-1"}
-	for _, key := range []string{"tiers", "placements", "functions"} {
+	config := map[string]string{"tenantform:released": "false", "tenantform:unsigned": "false", "tenantform:eventLockDays": "0", "aws:region": "eu-west-1"}
+	for _, key := range []string{"tiers", "placements", "functions", "services", "publishers", "signers", "alarms"} {
 		config["tenantform:"+key] = "[]"
 	}
-	for _, key := range []string{"cell", "tenantId", "name", "costCenter", "networkCidr"} {
+	for _, key := range []string{"cell", "tenantId", "name", "costCenter", "networkCidr", "signingProfile", "platformRegion"} {
 		config["tenantform:"+key] = ""
 	}
-	config["tenantform:tier"] = "{}"
+	config["tenantform:tier"], config["tenantform:worker"] = "{}", "{}"
 	for key, v := range keys {
 		if s, ok := v.(string); ok {
 			config["tenantform:"+key] = s
@@ -59,6 +59,18 @@ func TestGoodConfigurationsLoad(t *testing.T) {
 		if _, err := load("tenantform", stack, "/root", text(t, keys)); err != nil {
 			t.Errorf("%s: %v", stack, err)
 		}
+	}
+}
+
+func TestTheWorkersArchiveIsRelativeToTheProject(t *testing.T) {
+	keys := examples(t)["tenant-acme"]
+	keys["worker"] = map[string]any{"runtime": "python3.13", "handler": "index.handler", "archive": "code", "grants": []any{}}
+	s, faults := read("tenantform", text(t, keys))
+	if len(faults) > 0 || s.Worker == nil {
+		t.Fatal(s.Worker, faults)
+	}
+	if _, _, err := s.program("/root"); err != nil || s.Worker.Archive != "/root/code" {
+		t.Errorf("archive %s, %v", s.Worker.Archive, err)
 	}
 }
 
@@ -111,6 +123,9 @@ func TestBadConfigurationsAreNamed(t *testing.T) {
 		"taken range":   {"tenant-acme", func(k map[string]any) { k["networkCidr"] = "10.128.16.0/20" }, []string{"tenantform:networkCidr", "outside of 10.128.0.0/16"}},
 		"deep misspelt": {"tenant-acme", func(k map[string]any) { first(k, "placements")["tier"].(map[string]any)["rate"] = 1 },
 			[]string{`tenantform:placements[0].tier.rate is "1"`}},
+		"worker's key": {"tenant-acme", func(k map[string]any) { k["worker"] = map[string]any{"code": "x"} }, []string{"tenantform:worker.code", "an object with the keys runtime"}},
+		"lock":         {"platform", func(k map[string]any) { k["eventLockDays"] = -1 }, []string{`tenantform:eventLockDays is "-1"`}},
+		"publisher":    {"platform", func(k map[string]any) { k["publishers"] = []any{"ci"} }, []string{`tenantform:publishers is "ci"`, "ARNs of roles"}},
 		"no archive":   {"functions-acme", func(k map[string]any) { delete(first(k, "functions"), "archive") }, []string{"tenantform:functions[0].archive is missing"}},
 		"grant's text": {"functions-acme", func(k map[string]any) { first(k, "functions")["grants"] = "none" }, []string{`tenantform:functions[0].grants is "none"`}},
 		"same account": {"platform", func(k map[string]any) { k["functionsAccountId"] = k["accountId"] }, []string{"tenantform:functionsAccountId"}},
@@ -162,7 +177,8 @@ func TestPulumiYAMLDeclaresTheKeys(t *testing.T) {
 	if file.Name != "tenantform" || file.Runtime != "go" || file.Main != "./stacks/program" {
 		t.Errorf("project %s, runtime %s, main %s", file.Name, file.Runtime, file.Main)
 	}
-	kinds := map[reflect.Kind]string{reflect.String: "string", reflect.Bool: "boolean", reflect.Slice: "array", reflect.Struct: "object"}
+	kinds := map[reflect.Kind]string{reflect.String: "string", reflect.Bool: "boolean", reflect.Int: "integer",
+		reflect.Slice: "array", reflect.Struct: "object", reflect.Pointer: "object"}
 	typ := reflect.TypeFor[settings]()
 	for i := range typ.NumField() {
 		f := typ.Field(i)

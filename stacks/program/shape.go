@@ -14,6 +14,9 @@ import (
 // compare checks a JSON value against a Go type: its kind, and that an object
 // has no key that the type does not know. path is the value's place.
 func compare(path string, value any, typ reflect.Type) []tenants.FieldError {
+	if typ.Kind() == reflect.Pointer {
+		typ = typ.Elem()
+	}
 	wrong := []tenants.FieldError{{Field: path, Value: show(value), Allowed: describe(typ)}}
 	switch typ.Kind() {
 	case reflect.Struct:
@@ -90,6 +93,8 @@ func describe(typ reflect.Type) string {
 		return "a whole number"
 	case reflect.Float64:
 		return "a number"
+	case reflect.Pointer:
+		return describe(typ.Elem())
 	case reflect.Slice:
 		return "a list; each element is " + describe(typ.Elem())
 	case reflect.Map:
