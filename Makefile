@@ -68,7 +68,7 @@ check-generate: ## fail when a generated file is not up to date
 .PHONY: tidy-check
 tidy-check: ## fail when a go.mod or go.sum is not tidy, or a module is not what go.sum says
 	go mod verify
-	@for dir in . test/conformance; do echo "go mod tidy -diff in $$dir"; (cd $$dir && go mod tidy -diff) || exit 1; done
+	@for dir in . test/awsprovider test/conformance; do echo "go mod tidy -diff in $$dir"; (cd $$dir && go mod tidy -diff) || exit 1; done
 
 .PHONY: clean
 clean: ## remove what was built; state in .tenantform and the slow-to-build tools stay

@@ -86,6 +86,7 @@ func goTypes() map[string]goType {
 		"aws:cloudwatch/logGroup:LogGroup":                                       {cloudwatch.LogGroupArgs{}, &cloudwatch.LogGroup{}},
 		"aws:cloudwatch/logMetricFilter:LogMetricFilter":                         {cloudwatch.LogMetricFilterArgs{}, &cloudwatch.LogMetricFilter{}},
 		"aws:cloudwatch/logResourcePolicy:LogResourcePolicy":                     {cloudwatch.LogResourcePolicyArgs{}, &cloudwatch.LogResourcePolicy{}},
+		"aws:cloudwatch/logStream:LogStream":                                     {cloudwatch.LogStreamArgs{}, &cloudwatch.LogStream{}},
 		"aws:cloudwatch/logSubscriptionFilter:LogSubscriptionFilter":             {cloudwatch.LogSubscriptionFilterArgs{}, &cloudwatch.LogSubscriptionFilter{}},
 		"aws:cloudwatch/metricAlarm:MetricAlarm":                                 {cloudwatch.MetricAlarmArgs{}, &cloudwatch.MetricAlarm{}},
 		"aws:cloudwatch/queryDefinition:QueryDefinition":                         {cloudwatch.QueryDefinitionArgs{}, &cloudwatch.QueryDefinition{}},

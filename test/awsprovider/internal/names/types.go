@@ -46,6 +46,7 @@ func types() map[string]string {
 		"aws:cloudwatch/logGroup:LogGroup":                                       "aws_cloudwatch_log_group",
 		"aws:cloudwatch/logMetricFilter:LogMetricFilter":                         "aws_cloudwatch_log_metric_filter",
 		"aws:cloudwatch/logResourcePolicy:LogResourcePolicy":                     "aws_cloudwatch_log_resource_policy",
+		"aws:cloudwatch/logStream:LogStream":                                     "aws_cloudwatch_log_stream",
 		"aws:cloudwatch/logSubscriptionFilter:LogSubscriptionFilter":             "aws_cloudwatch_log_subscription_filter",
 		"aws:cloudwatch/metricAlarm:MetricAlarm":                                 "aws_cloudwatch_metric_alarm",
 		"aws:cloudwatch/queryDefinition:QueryDefinition":                         "aws_cloudwatch_query_definition",
