@@ -110,7 +110,7 @@ func (r *Recording) NewResource(args pulumi.MockResourceArgs) (string, resource.
 	r.mu.Unlock()
 
 	id := ID(args.Name)
-	out["arn"] = resource.NewProperty(madeUpARN + args.TypeToken + ":" + args.Name)
+	out["arn"] = resource.NewProperty(ARN(args.TypeToken, args.Name))
 	out["keyId"] = resource.NewProperty(id)
 	out["streamArn"] = resource.NewProperty(madeUpARN + "stream:" + args.Name)
 	out["value"] = resource.NewProperty(madeUpValue)
@@ -125,6 +125,9 @@ const (
 
 // ID gives the id that the recorder answers with for a resource.
 func ID(name string) string { return name + "-id" }
+
+// ARN gives the ARN that the recorder answers with for a resource.
+func ARN(token, name string) string { return madeUpARN + token + ":" + name }
 
 // MadeUp tells whether a text holds something that the recorder answered with,
 // and that is not known before a real run. Ids do not count; see ID.

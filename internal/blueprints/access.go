@@ -5,6 +5,7 @@ import (
 
 	"github.com/tenantform/tenantform/components/apigateway"
 	"github.com/tenantform/tenantform/components/componenttest"
+	"github.com/tenantform/tenantform/components/firewall"
 	"github.com/tenantform/tenantform/components/identity"
 	"github.com/tenantform/tenantform/tenants"
 )
@@ -15,13 +16,25 @@ func access() []Blueprint {
 		{Package: "apigateway", Type: "API", Minimal: api(false), Full: api(true)},
 		{Package: "apigateway", Type: "TenantKey", Minimal: tenantKey, Full: tenantKey},
 		{Package: "apigateway", Type: "AccountLogging", Minimal: accountLogging, Full: accountLogging},
+		{Package: "firewall", Type: "Firewall", Minimal: newFirewall(false), Full: newFirewall(true)},
 	}
 }
 
 func userPool(full bool) Sample {
 	return func(ctx *pulumi.Context, at Site) error {
 		args := &identity.Args{Location: at.Location, Tags: at.Tags(), Name: "sample-users"}
-		args.DeletionProtection = full
+		if full {
+			args.DeletionProtection, args.ThreatProtection = true, identity.ThreatEnforced
+			migration, err := newCode(ctx, at, "sample-migration")
+			if err != nil {
+				return err
+			}
+			args.Migration = &identity.Migration{FunctionARN: migration.ARN}
+			args.ResourceServer = &identity.ResourceServer{
+				Identifier: "orders", Scopes: []identity.Scope{{Name: "read", Description: "Read orders"}}, Domain: "sample-orders",
+				Clients: []identity.MachineClient{{Name: "importer", Scopes: []string{"read"}}},
+			}
+		}
 		_, err := identity.New(ctx, "users", args)
 		return err
 	}
@@ -40,12 +53,25 @@ func api(full bool) Sample {
 		}
 		args := apiArgs(at)
 		if full {
-			key, err := newKey(ctx, at, "sample-api", "sample-api/*")
+			key, err := newKey(ctx, at, "sample-api", "sample-api/*", apigateway.ExecutionLogGroups)
 			if err != nil {
 				return err
 			}
 			args.Tiers = append(args.Tiers, componenttest.Tier(tenants.ModelSilo))
-			args.LogKeyARN = key.ARN
+			args.LogKeyARN, args.ExecutionLogKeyARN = key.ARN, key.ARN
+			args.Authorizer = &apigateway.Authorizer{UserPoolARNs: pulumi.StringArray{pulumi.String(at.Location.ARN("cognito-idp", "userpool/eu-west-1_sample"))}}
+			orders, err := newCode(ctx, at, "sample-orders")
+			if err != nil {
+				return err
+			}
+			args.Routes = []apigateway.Route{{
+				Method: apigateway.Post, Path: "/orders", Function: orders.Name, Scopes: []string{"orders/write"}, Body: `{"type":"object"}`,
+			}}
+			wall, err := firewall.New(ctx, "firewall", &firewall.Args{Location: at.Location, Tags: at.SharedTags(), Name: "sample-api"})
+			if err != nil {
+				return err
+			}
+			args.WebACLARN = wall.ARN
 		}
 		_, err := apigateway.New(ctx, "api", args)
 		return err
@@ -68,4 +94,19 @@ func accountLogging(ctx *pulumi.Context, at Site) error {
 		Location: at.Location, Tags: at.SharedTags(), RoleName: "sample-api-logs",
 	})
 	return err
+}
+
+func newFirewall(full bool) Sample {
+	return func(ctx *pulumi.Context, at Site) error {
+		args := &firewall.Args{Location: at.Location, Tags: at.SharedTags(), Name: "sample-firewall"}
+		if full {
+			key, err := newKey(ctx, at, "sample-firewall", "aws-waf-logs-sample-firewall")
+			if err != nil {
+				return err
+			}
+			args.LogKeyARN, args.CountedCoreRules = key.ARN, []string{"SizeRestrictions_BODY"}
+		}
+		_, err := firewall.New(ctx, "firewall", args)
+		return err
+	}
 }

@@ -99,7 +99,7 @@ func (s Sample) Program(at Site) pulumi.RunFunc {
 // All gives the catalogue, in the order of the reference.
 func All() []Blueprint {
 	var all []Blueprint
-	for _, part := range [][]Blueprint{tenancy(), compute(), messages(), storage(), networks(), access(), operations()} {
+	for _, part := range [][]Blueprint{tenancy(), compute(), messages(), storage(), networks(), access(), operations(), baseline()} {
 		all = append(all, part...)
 	}
 	return all

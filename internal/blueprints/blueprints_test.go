@@ -11,6 +11,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/wafv2"
+
 	"github.com/tenantform/tenantform/components/componenttest"
 	"github.com/tenantform/tenantform/components/location"
 	"github.com/tenantform/tenantform/internal/blueprints"
@@ -51,7 +53,10 @@ func each(t *testing.T, test func(*testing.T, blueprints.Blueprint, variant, blu
 
 func TestSamplesAreAsComponentsAre(t *testing.T) {
 	each(t, func(t *testing.T, _ blueprints.Blueprint, _ variant, r blueprints.Run) {
-		componenttest.Check(t, r.Recording)
+		componenttest.Check(t, r.Recording, componenttest.Types{
+			"aws:wafv2/webAcl:WebAcl": wafv2.WebAclArgs{},
+			"aws:wafv2/webAclLoggingConfiguration:WebAclLoggingConfiguration": wafv2.WebAclLoggingConfigurationArgs{},
+		})
 	})
 }
 

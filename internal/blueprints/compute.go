@@ -5,6 +5,7 @@ import (
 
 	"github.com/tenantform/tenantform/components/function"
 	"github.com/tenantform/tenantform/components/functionhost"
+	"github.com/tenantform/tenantform/components/network"
 	"github.com/tenantform/tenantform/components/tenantfunction"
 	"github.com/tenantform/tenantform/tenants"
 )
@@ -12,7 +13,7 @@ import (
 func compute() []Blueprint {
 	return []Blueprint{
 		{Package: "function", Type: "Function", Minimal: newFunction(false), Full: newFunction(true)},
-		{Package: "functionhost", Type: "Host", Minimal: host, Full: host},
+		{Package: "functionhost", Type: "Host", Minimal: host(false), Full: host(true)},
 		{Package: "tenantfunction", Type: "TenantFunction", Minimal: tenantFunction(false), Full: tenantFunction(true)},
 	}
 }
@@ -28,30 +29,54 @@ func newFunction(full bool) Sample {
 			if err != nil {
 				return err
 			}
+			net, err := newNetwork(ctx, at, "sample-function", network.SQS)
+			if err != nil {
+				return err
+			}
 			args.KeyARN, args.LogKeyARN = key.ARN, key.ARN
 			args.Environment = map[string]string{"STAGE": "sample"}
-			args.Grants = []tenants.Grant{{Actions: []string{"dynamodb:GetItem"}, Resources: []string{at.Location.ARN("dynamodb", "table/lookup")}}}
+			args.Grants = lookup(at)
+			args.Powertools, args.Idempotency = &function.Powertools{}, &function.Idempotency{}
+			args.OnFailure = &function.OnFailure{ARN: at.Location.ARN("sqs", "sample-failures")}
+			args.Publish, args.Provisioned = true, &function.Provisioned{Min: 1, Max: 2}
+			args.VPC = &function.VPC{SubnetIDs: net.PrivateSubnetIDs, SecurityGroupIDs: pulumi.StringArray{net.EndpointSecurityGroupID}}
 		}
 		_, err := function.New(ctx, "function", args)
 		return err
 	}
 }
 
-func newHost(ctx *pulumi.Context, at Site) (*functionhost.Host, error) {
-	return functionhost.New(ctx, "host", &functionhost.Args{
-		Location: at.In(FunctionsAccount), Tags: at.SharedTags(), Name: "sample-host", CIDRBlock: "10.112.0.0/20",
-		InvokerRole: "sample-invoker", CoreAccountID: at.Location.AccountID, RuntimeRole: "tenantform-runtime",
-	})
+// lookup is a grant of the kind that a function's code needs.
+func lookup(at Site) []tenants.Grant {
+	return []tenants.Grant{{Actions: []string{"dynamodb:GetItem"}, Resources: []string{at.Location.ARN("dynamodb", "table/lookup")}}}
 }
 
-func host(ctx *pulumi.Context, at Site) error {
-	_, err := newHost(ctx, at)
-	return err
+func newHost(ctx *pulumi.Context, at Site, full bool) (*functionhost.Host, error) {
+	args := &functionhost.Args{
+		Location: at.In(FunctionsAccount), Tags: at.SharedTags(), Name: "sample-host", CIDRBlock: "10.112.0.0/20",
+		InvokerRole: "sample-invoker", CoreAccountID: at.Location.AccountID, RuntimeRole: "tenantform-runtime",
+	}
+	if full {
+		args.ExternalID = "sample"
+		args.SigningProfileVersionARNs = pulumi.StringArray{pulumi.String(at.Location.ARN("signer", "/signing-profiles/sample/0123456789"))}
+	}
+	return functionhost.New(ctx, "host", args)
+}
+
+func host(full bool) Sample {
+	return func(ctx *pulumi.Context, at Site) error {
+		_, err := newHost(ctx, at, full)
+		return err
+	}
+}
+
+func object(key string) *function.Object {
+	return &function.Object{Bucket: pulumi.String("sample-artifacts-" + CoreAccount), Key: pulumi.String("signed/" + key)}
 }
 
 func tenantFunction(full bool) Sample {
 	return func(ctx *pulumi.Context, at Site) error {
-		made, err := newHost(ctx, at)
+		made, err := newHost(ctx, at, true)
 		if err != nil {
 			return err
 		}
@@ -61,7 +86,11 @@ func tenantFunction(full bool) Sample {
 			VPCID: made.VPCID, SubnetIDs: made.SubnetIDs, InvokerRoleARN: at.In(FunctionsAccount).RoleARN("sample-invoker"),
 		}
 		if full {
-			args.Layers = []string{at.Layer}
+			args.Archive, args.Object = "", object("sample-acme-score.zip")
+			args.LayerObjects = []tenantfunction.Layer{{Name: "vendor", Object: *object("vendor.zip")}}
+			args.CodeSigningConfigARN = made.CodeSigningConfigARN
+		} else {
+			args.Layers, args.Unsigned = []string{at.Layer}, true
 		}
 		_, err = tenantfunction.New(ctx, "score", args)
 		return err

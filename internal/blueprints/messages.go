@@ -3,9 +3,10 @@ package blueprints
 import (
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
+	"github.com/tenantform/tenantform/components/archive"
+	"github.com/tenantform/tenantform/components/bucket"
 	"github.com/tenantform/tenantform/components/queueworker"
 	"github.com/tenantform/tenantform/components/topic"
-	"github.com/tenantform/tenantform/tenants"
 )
 
 func messages() []Blueprint {
@@ -15,6 +16,7 @@ func messages() []Blueprint {
 		{Package: "topic", Type: "Topic", Minimal: newTopic(false), Full: newTopic(true)},
 		{Package: "topic", Type: "Subscription", Minimal: subscription(false), Full: subscription(true)},
 		{Package: "topic", Type: "Fanout", Minimal: fanout(false), Full: fanout(true)},
+		{Package: "archive", Type: "Archive", Minimal: newArchive(false), Full: newArchive(true)},
 	}
 }
 
@@ -34,7 +36,7 @@ func worker(full bool) Sample {
 				return err
 			}
 			args.LogKeyARN, args.AlarmActions = key.ARN, pulumi.StringArray{alarms.ARN}
-			args.Grants = []tenants.Grant{{Actions: []string{"dynamodb:GetItem"}, Resources: []string{at.Location.ARN("dynamodb", "table/lookup")}}}
+			args.Grants = lookup(at)
 			args.Environment, args.Discard = map[string]string{"STAGE": "sample"}, true
 		}
 		_, err = queueworker.New(ctx, "worker", args)
@@ -62,7 +64,7 @@ func newTopic(full bool) Sample {
 	return func(ctx *pulumi.Context, at Site) error {
 		args := &topic.Args{Location: at.Location, Tags: at.SharedTags(), Name: "sample-topic"}
 		if full {
-			args.Subscribers, args.Alarms = []string{ServiceAccount}, true
+			args.Subscribers, args.Alarms, args.Budgets, args.Rules = []string{ServiceAccount}, true, true, true
 		}
 		_, err := topic.New(ctx, "topic", args)
 		return err
@@ -94,6 +96,34 @@ func fanout(full bool) Sample {
 			args.Services = append(args.Services, topic.Service{Name: "audit", Filter: topic.Filter{"type": {"tenant.deleted"}}})
 		}
 		_, err := topic.NewFanout(ctx, "lifecycle", args)
+		return err
+	}
+}
+
+func newArchive(full bool) Sample {
+	return func(ctx *pulumi.Context, at Site) error {
+		events, err := topic.New(ctx, "lifecycle", &topic.Args{Location: at.Location, Tags: at.SharedTags(), Name: "sample-lifecycle"})
+		if err != nil {
+			return err
+		}
+		name := "sample-events-" + at.Location.AccountID
+		kept, err := bucket.New(ctx, "events", &bucket.Args{Location: at.Location, Tags: at.SharedTags(), Name: name, KeyARN: events.KeyARN})
+		if err != nil {
+			return err
+		}
+		args := &archive.Args{
+			Location: at.Location, Tags: at.SharedTags(), Name: "sample-archive", TopicARN: at.Location.ARN("sns", "sample-lifecycle"),
+			Bucket: name, KeyARN: events.KeyARN,
+		}
+		if full {
+			key, err := newKey(ctx, at, "sample-archive-logs", "/aws/kinesisfirehose/*")
+			if err != nil {
+				return err
+			}
+			args.LogKeyARN = key.ARN
+			args.AlarmActions = pulumi.StringArray{pulumi.String(at.Location.ARN("sns", "sample-alarms"))}
+		}
+		_, err = archive.New(ctx, "archive", args, pulumi.DependsOn([]pulumi.Resource{events, kept}))
 		return err
 	}
 }

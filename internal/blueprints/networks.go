@@ -22,6 +22,8 @@ func newNet(full bool) Sample {
 			}
 			args.Zones, args.LogKeyARN = 3, key.ARN
 			args.Endpoints = []string{network.DynamoDB, network.S3}
+			args.InterfaceEndpoints = []string{network.KMS, network.Logs, network.SQS, network.STS}
+			args.Accounts, args.PublicEgress = []string{FunctionsAccount}, &network.PublicEgress{}
 		}
 		_, err := network.New(ctx, "network", args)
 		return err

@@ -3,7 +3,9 @@ package blueprints
 import (
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
+	"github.com/tenantform/tenantform/components/bucket"
 	"github.com/tenantform/tenantform/components/encryption"
+	"github.com/tenantform/tenantform/components/function"
 	"github.com/tenantform/tenantform/components/network"
 )
 
@@ -15,9 +17,22 @@ func newKey(ctx *pulumi.Context, at Site, name string, logGroups ...string) (*en
 	})
 }
 
+// newLogs makes the bucket for access logs that a sample's component needs.
+func newLogs(ctx *pulumi.Context, at Site) (*bucket.Logs, error) {
+	return bucket.NewLogs(ctx, "logs", &bucket.LogsArgs{Location: at.Location, Tags: at.SharedTags(), Name: "sample-logs-" + at.Location.AccountID})
+}
+
+// newCode makes a function that a sample's component invokes.
+func newCode(ctx *pulumi.Context, at Site, name string) (*function.Function, error) {
+	return function.New(ctx, name, &function.Args{
+		Location: at.Location, Tags: at.SharedTags(), Name: name, Runtime: "python3.13", Handler: "index.handler", Archive: at.Code,
+		MemoryMB: 128, TimeoutSec: 10, Concurrency: 1,
+	})
+}
+
 // newNetwork makes the network that a sample's component needs beside it.
-func newNetwork(ctx *pulumi.Context, at Site, name string) (*network.Network, error) {
+func newNetwork(ctx *pulumi.Context, at Site, name string, endpoints ...string) (*network.Network, error) {
 	return network.New(ctx, name+"-network", &network.Args{
-		Location: at.Location, Tags: at.Tags(), Name: name, CIDRBlock: "10.80.0.0/20",
+		Location: at.Location, Tags: at.Tags(), Name: name, CIDRBlock: "10.80.0.0/20", InterfaceEndpoints: endpoints,
 	})
 }

@@ -21,10 +21,21 @@ func newSilo(full bool) Sample {
 	return func(ctx *pulumi.Context, at Site) error {
 		tier := componenttest.Tier(tenants.ModelSilo)
 		tier.DeletionProtection = full
-		_, err := silo.New(ctx, "silo", &silo.Args{
+		args := &silo.Args{
 			Location: at.Location, Tags: at.Tags(), TenantID: "acme", Name: "acme-silo", Bucket: "sample-silo-" + at.Location.AccountID,
 			Tier: tier, CIDRBlock: "10.64.0.0/20",
-		})
+		}
+		if full {
+			args.Worker = &silo.Worker{
+				Runtime: "python3.13", Handler: "index.handler", Archive: at.Code, Bucket: "sample-silo-results-" + at.Location.AccountID,
+			}
+			logs, err := newLogs(ctx, at)
+			if err != nil {
+				return err
+			}
+			args.AccessLogBucket, args.AlarmTopic = logs.Name, at.Location.ARN("sns", "sample-alarms")
+		}
+		_, err := silo.New(ctx, "silo", args)
 		return err
 	}
 }

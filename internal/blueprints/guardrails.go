@@ -1,0 +1,57 @@
+package blueprints
+
+import (
+	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+
+	"github.com/tenantform/tenantform/components/bucket"
+	"github.com/tenantform/tenantform/components/guardrails"
+	"github.com/tenantform/tenantform/components/topic"
+)
+
+func baseline() []Blueprint {
+	return []Blueprint{
+		{Package: "guardrails", Type: "Organization", Minimal: organization(false), Full: organization(true)},
+		{Package: "guardrails", Type: "Account", Minimal: account(false), Full: account(true)},
+	}
+}
+
+func organization(full bool) Sample {
+	return func(ctx *pulumi.Context, at Site) error {
+		args := &guardrails.OrganizationArgs{
+			Location: at.Location, Tags: at.SharedTags(), Name: "sample", Targets: []string{"ou-abcd-12345678"},
+			Regions: []string{Region}, Deployers: []string{"deployer"},
+		}
+		if full {
+			args.FunctionsTargets, args.Administrators = []string{FunctionsAccount}, []string{"administrator"}
+			args.EverywhereActions = []string{"health:Describe*"}
+		}
+		_, err := guardrails.NewOrganization(ctx, "organization", args)
+		return err
+	}
+}
+
+func account(full bool) Sample {
+	return func(ctx *pulumi.Context, at Site) error {
+		args := &guardrails.AccountArgs{
+			Location: at.Location, Tags: at.SharedTags(), Name: "sample", Bucket: "sample-audit-" + at.Location.AccountID, Deployers: []string{"deployer"},
+		}
+		needs := []pulumi.Resource{}
+		if full {
+			changes, err := topic.New(ctx, "changes", &topic.Args{Location: at.Location, Tags: at.SharedTags(), Name: "sample-changes", Rules: true})
+			if err != nil {
+				return err
+			}
+			needs = append(needs, changes)
+			args.TopicARN, args.AlarmActions = at.Location.ARN("sns", "sample-changes"), pulumi.StringArray{changes.ARN}
+			args.Trail, args.TrailKeyARN = true, poolKey(at)
+		}
+		audit, err := bucket.New(ctx, "audit", &bucket.Args{
+			Location: at.Location, Tags: at.SharedTags(), Name: args.Bucket, S3ManagedKey: true, Statements: args.BucketStatements(),
+		})
+		if err != nil {
+			return err
+		}
+		_, err = guardrails.NewAccount(ctx, "account", args, pulumi.DependsOn(append(needs, audit)))
+		return err
+	}
+}
