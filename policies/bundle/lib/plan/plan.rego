@@ -98,6 +98,35 @@ text(v) := v if is_string(v)
 
 # METADATA
 # description: |
+#   A field of an object; null where it is not set. A field of an object that is
+#   unknown or secret is the object itself, so that a finding says so.
+default field(_, _) := null
+
+field(v, key) := object.get(v, key, null) if {
+	is_object(v)
+	not is_opaque(v)
+}
+
+field(v, _) := v if is_opaque(v)
+
+# METADATA
+# description: |
+#   Tells whether the value of a property is given: a text that is not empty, or
+#   something that is not known before the run and comes from another resource.
+default given(_, _, _) := false
+
+given(_, _, v) if {
+	is_string(v)
+	v != ""
+}
+
+given(r, property, v) if {
+	is_unknown(v)
+	count(sources(r, property)) > 0
+}
+
+# METADATA
+# description: |
 #   A finding about a property of a resource. Where the value is unknown or
 #   secret the finding says so and is marked as unknown.
 finding(r, property, value, message) := {

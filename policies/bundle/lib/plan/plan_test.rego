@@ -49,3 +49,20 @@ test_sources if {
 	found == {"vpc"}
 	plan.sources({}, "vpcId") == set()
 }
+
+test_field if {
+	plan.field({"a": 1}, "a") == 1
+	every v in [null, true, 0, "a", [], {}, {"b": 1}] { plan.field(v, "a") == null }
+	every v in [{"$unknown": true}, {"$secret": true}] { plan.field(v, "a") == v }
+	plan.field(plan.field({"a": {"b": false}}, "a"), "b") == false
+}
+
+test_given if {
+	r := {"propertyDependencies": {"key": ["urn"], "none": []}}
+	plan.given(r, "key", "arn")
+	plan.given(r, "none", "arn")
+	plan.given(r, "key", {"$unknown": true})
+	not plan.given(r, "none", {"$unknown": true})
+	not plan.given(r, "other", {"$unknown": true})
+	every v in [null, "", 0, true, [], {"a": 1}, {"$secret": true}] { not plan.given(r, "key", v) }
+}
