@@ -19,17 +19,18 @@ type Input struct {
 
 // The programs that Subject names.
 const (
-	ProgramPlatform  = "platform"
-	ProgramPool      = "pool"
-	ProgramTenant    = "tenant"
-	ProgramFunctions = "functions"
+	ProgramPlatform   = "platform"
+	ProgramPool       = "pool"
+	ProgramTenant     = "tenant"
+	ProgramFunctions  = "functions"
+	ProgramGuardrails = "guardrails"
 )
 
 // Subject is what the run is about. An empty field is unknown: rules that need
 // it then check what can be checked without it. The zero value is a run of a
 // program that is not one of Tenantform's.
 type Subject struct {
-	Program     string   `json:"program"`           // "platform", "pool", "tenant" or "functions"; empty for a program that is not ours
+	Program     string   `json:"program"`           // "platform", "pool", "tenant", "functions" or "guardrails"; empty for a program that is not ours
 	TenantID    string   `json:"tenantId"`          // empty for the shared stacks
 	Environment string   `json:"environment"`       // "dev", "staging" or "production"
 	Region      string   `json:"region"`            // AWS region the run is meant for

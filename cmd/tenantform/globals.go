@@ -35,7 +35,7 @@ type globals struct {
 	dir, tiers, environment, region    string
 	account, functionsAccount          string
 	target, output, supernet           string
-	quiet                              bool
+	quiet, unsigned                    bool
 	accountSource, functionsSource     string
 	regionSource, environmentSource    string
 	outputSource, targetSource, dirSrc string
@@ -54,13 +54,14 @@ func (g *globals) add(cmd *cobra.Command) {
 	f.StringVar(&g.supernet, "supernet", stacks.DefaultSupernet, "private IPv4 range from which silos' networks get theirs, a /20 each")
 	f.StringVar(&g.target, "target", targetLocal, "local, emulator or aws")
 	f.StringVarP(&g.output, "output", "o", outputText, "text or json")
+	f.BoolVar(&g.unsigned, "unsigned-functions", false, "in production too, take tenants' code that the platform's signing profile has not signed")
 	f.BoolVarP(&g.quiet, "quiet", "q", false, "no progress on standard error")
 }
 
 // resolve fills flags that are not given from the environment and checks all.
 func (g *globals) resolve(a *app, cmd *cobra.Command) error {
 	sources := map[string]string{}
-	for _, name := range []string{"dir", "tiers", "environment", "region", "account", "functions-account", "supernet", "target", "output", "quiet"} {
+	for _, name := range []string{"dir", "tiers", "environment", "region", "account", "functions-account", "supernet", "unsigned-functions", "target", "output", "quiet"} {
 		flag := cmd.Flags().Lookup(name)
 		sources[name] = "--" + name
 		variable := "TENANTFORM_" + strings.ToUpper(strings.ReplaceAll(name, "-", "_"))

@@ -93,7 +93,7 @@ func (a *app) policyCheck(ctx context.Context, file string, subject policies.Sub
 func checkSubject(s policies.Subject, c tenants.Catalogue) error {
 	var fields []tenants.FieldError
 	if s.Program != "" {
-		fields = append(fields, oneOf("--program", s.Program, policies.ProgramPlatform, policies.ProgramPool, policies.ProgramTenant, policies.ProgramFunctions)...)
+		fields = append(fields, oneOf("--program", s.Program, policies.ProgramPlatform, policies.ProgramPool, policies.ProgramTenant, policies.ProgramFunctions, policies.ProgramGuardrails)...)
 	}
 	if s.TenantID != "" {
 		fields = append(fields, tenants.ValidateID("--tenant", s.TenantID)...)

@@ -42,7 +42,7 @@ func (a *app) look() (*session, error) {
 		}
 	}
 	s.runner = &direct.Runner{
-		Store: s.store, Journal: s.journal, Catalogue: catalogue, Settings: a.flags.settings(), Networks: a.flags.networks(),
+		Store: s.store, Journal: s.journal, Catalogue: catalogue, Settings: a.flags.settings(), Networks: a.flags.networks(), Unsigned: a.flags.unsigned,
 		Initiator: initiator(a.env), Step: a.progress.step,
 	}
 	return s, nil
@@ -218,10 +218,11 @@ func (s *session) need(ctx context.Context, what, stack string) error {
 		"%s is built on the stack %s, which is not up; bring it up with \"tenantform stack up %s\"", what, stack, stack)
 }
 
-// needPool refuses a placement in a pool that is not up.
-func (s *session) needPool(ctx context.Context, id string, p tenants.Placement) error {
-	if p.Model != tenants.ModelPool {
-		return nil
+// needPlace refuses a placement in a pool that is not up, and a silo without the
+// platform, into whose bucket its accesses are logged.
+func (s *session) needPlace(ctx context.Context, id string, p tenants.Placement) error {
+	if p.Model == tenants.ModelSilo {
+		return s.need(ctx, "the silo of tenant "+id, tenants.PlatformStackName)
 	}
 	return s.need(ctx, fmt.Sprintf("tenant %s in %s", id, p), tenants.PoolStackName(p.Cell))
 }

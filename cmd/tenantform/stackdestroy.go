@@ -23,7 +23,7 @@ func (a *app) stackDestroyCommand() *cobra.Command {
 		Use:   "destroy STACK",
 		Short: "Delete what a shared stack contains, and the stack",
 		Long: `Deletes what a stack contains, and then the stack. A pool in which tenants live
-is not deleted, nor is a stack that belongs to a tenant: "tenantform tenant
+is not deleted, nor the platform while a silo or a function uses it, nor is a stack that belongs to a tenant: "tenantform tenant
 delete" does that. On a terminal it asks; elsewhere it wants --yes.`,
 		Args: exactly("STACK"),
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -112,7 +112,8 @@ func (s *session) unused(ctx context.Context, name string) error {
 		inPool := slices.ContainsFunc(t.Placements, func(p tenants.Placement) bool {
 			return p.Model == tenants.ModelPool && tenants.PoolStackName(p.Cell) == name
 		})
-		if inPool || name == tenants.PlatformStackName && len(t.Functions) > 0 {
+		inSilo := slices.ContainsFunc(t.Placements, func(p tenants.Placement) bool { return p.Model == tenants.ModelSilo })
+		if inPool || name == tenants.PlatformStackName && (inSilo || len(t.Functions) > 0) {
 			users = append(users, t.ID)
 		}
 	}
@@ -123,10 +124,13 @@ func (s *session) unused(ctx context.Context, name string) error {
 	return nil
 }
 
-// teardown destroys a stack. A pool's data may go with it, as no tenant is in
-// it any more; its deletion protection is taken off first.
+// teardown destroys a stack. Data of a shared stack may go with it, as no tenant
+// uses it any more; a pool's deletion protection is taken off first.
 func (s *session) teardown(ctx context.Context, st automation.Stack) ([]direct.StepRun, error) {
 	var runs []direct.StepRun
+	if st.Subject.Program == policies.ProgramPlatform {
+		st.Subject.Release = &policies.Release{Kind: policies.ReleaseDelete}
+	}
 	if st.Subject.Program == policies.ProgramPool {
 		st.Subject.Release = &policies.Release{Kind: policies.ReleaseDelete}
 		look, err := s.engine.PreviewDestroy(ctx, st)
@@ -148,6 +152,9 @@ func (s *session) teardown(ctx context.Context, st automation.Stack) ([]direct.S
 // planTeardown says what teardown would do.
 func (s *session) planTeardown(ctx context.Context, st automation.Stack) ([]direct.StepRun, error) {
 	if st.Subject.Program != policies.ProgramPool {
+		if st.Subject.Program == policies.ProgramPlatform {
+			st.Subject.Release = &policies.Release{Kind: policies.ReleaseDelete}
+		}
 		res, err := s.engine.PreviewDestroy(ctx, st)
 		return []direct.StepRun{destroyRun(res)}, err
 	}

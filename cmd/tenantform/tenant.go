@@ -71,7 +71,7 @@ func (a *app) move(ctx context.Context, id, tier, reason string, dryRun, dataMov
 	if dataMoved && a.flags.target != targetLocal {
 		s.runner.Transfer = func(context.Context, string, tenants.Placement, tenants.Placement) error { return nil }
 	}
-	if err := s.needPool(ctx, id, target.Placement()); err != nil {
+	if err := s.needPlace(ctx, id, target.Placement()); err != nil {
 		return err
 	}
 	if dryRun {

@@ -80,7 +80,7 @@ func (a *app) create(ctx context.Context, c creation, ids []string) error {
 		if err != nil {
 			return err
 		}
-		if err := s.needPool(ctx, t.ID, tier.Placement()); err != nil {
+		if err := s.needPlace(ctx, t.ID, tier.Placement()); err != nil {
 			return err
 		}
 		if len(t.Functions) > 0 {

@@ -22,21 +22,22 @@ const (
 	pool      = "pool"
 	tenant    = "tenant"
 	functions = "functions"
+	rails     = "guardrails"
 )
 
-func programs() []string { return []string{platform, pool, tenant, functions} }
+func programs() []string { return []string{platform, pool, tenant, functions, rails} }
 
 // settings is the stack configuration. A field's json tag is the key; its need
 // tag names the programs that must have it, its may tag those that can.
 type settings struct {
-	Program            string             `json:"program" need:"platform pool tenant functions"`
-	Environment        string             `json:"environment" need:"platform pool tenant functions"`
-	Region             string             `json:"region" need:"platform pool tenant functions"`
-	AccountID          string             `json:"accountId" need:"platform pool tenant functions"`
-	FunctionsAccountID string             `json:"functionsAccountId" need:"platform pool tenant functions"`
+	Program            string             `json:"program" need:"platform pool tenant functions guardrails"`
+	Environment        string             `json:"environment" need:"platform pool tenant functions guardrails"`
+	Region             string             `json:"region" need:"platform pool tenant functions guardrails"`
+	AccountID          string             `json:"accountId" need:"platform pool tenant functions guardrails"`
+	FunctionsAccountID string             `json:"functionsAccountId" need:"platform pool tenant functions guardrails"`
 	Cell               string             `json:"cell" need:"pool"`
 	Tiers              []tenants.Tier     `json:"tiers" need:"pool"`
-	Released           bool               `json:"released" may:"platform pool"`
+	Released           bool               `json:"released" may:"platform pool guardrails"`
 	Services           []string           `json:"services" may:"platform"`
 	Publishers         []string           `json:"publishers" may:"platform"`
 	Signers            []string           `json:"signers" may:"platform"`
@@ -53,6 +54,13 @@ type settings struct {
 	Tier               tenants.Tier       `json:"tier" need:"functions"`
 	Functions          []tenants.Function `json:"functions" may:"functions"`
 	Unsigned           bool               `json:"unsigned" may:"functions"`
+
+	Deployers         []string             `json:"deployers" need:"guardrails"`
+	Organization      *stacks.Organization `json:"organization" may:"guardrails"`
+	TrailKeyARN       string               `json:"trailKeyArn" may:"guardrails"`
+	GlobalElsewhere   bool                 `json:"globalElsewhere" may:"guardrails"`
+	ServiceRoleExists bool                 `json:"serviceRoleExists" may:"guardrails"`
+	Without           []string             `json:"without" may:"guardrails"`
 }
 
 // placement is an element of the key placements.
@@ -165,6 +173,12 @@ func (s settings) program(root string) (pulumi.RunFunc, string, error) {
 			EventLockDays: s.EventLockDays, Alarms: s.Alarms, Released: s.Released,
 		}
 		return stacks.Platform(spec), tenants.PlatformStackName, spec.Validate()
+	case rails:
+		spec := stacks.GuardrailsSpec{
+			Settings: common, Deployers: s.Deployers, Organization: s.Organization, TrailKeyARN: s.TrailKeyARN,
+			GlobalElsewhere: s.GlobalElsewhere, ServiceRoleExists: s.ServiceRoleExists, Without: s.Without, Released: s.Released,
+		}
+		return stacks.Guardrails(spec), stacks.GuardrailsStackName, spec.Validate()
 	case pool:
 		spec := stacks.PoolSpec{Settings: common, Cell: s.Cell, Tiers: s.Tiers, Released: s.Released}
 		return stacks.Pool(spec), tenants.PoolStackName(s.Cell), spec.Validate()

@@ -17,14 +17,15 @@ import (
 // anything else as JSON, with the defaults of Pulumi.yaml filled in.
 func text(t *testing.T, keys map[string]any) map[string]string {
 	t.Helper()
-	config := map[string]string{"tenantform:released": "false", "tenantform:unsigned": "false", "tenantform:eventLockDays": "0", "aws:region": "eu-west-1"}
-	for _, key := range []string{"tiers", "placements", "functions", "services", "publishers", "signers", "alarms"} {
+	config := map[string]string{"tenantform:released": "false", "tenantform:unsigned": "false", "tenantform:eventLockDays": "0",
+		"tenantform:globalElsewhere": "false", "tenantform:serviceRoleExists": "false", "aws:region": "eu-west-1"}
+	for _, key := range []string{"tiers", "placements", "functions", "services", "publishers", "signers", "alarms", "deployers", "without"} {
 		config["tenantform:"+key] = "[]"
 	}
-	for _, key := range []string{"cell", "tenantId", "name", "costCenter", "networkCidr", "signingProfile", "platformRegion"} {
+	for _, key := range []string{"cell", "tenantId", "name", "costCenter", "networkCidr", "signingProfile", "platformRegion", "trailKeyArn"} {
 		config["tenantform:"+key] = ""
 	}
-	config["tenantform:tier"], config["tenantform:worker"] = "{}", "{}"
+	config["tenantform:tier"], config["tenantform:worker"], config["tenantform:organization"] = "{}", "{}", "{}"
 	for key, v := range keys {
 		if s, ok := v.(string); ok {
 			config["tenantform:"+key] = s
@@ -44,7 +45,10 @@ func examples(t *testing.T) map[string]map[string]any {
 	tier := asConfig(t, componenttest.Tier(tenants.ModelPool))
 	return map[string]map[string]any{
 		"platform": common("platform"),
-		"pool-a":   with(common("pool"), map[string]any{"cell": "a", "tiers": []any{tier}}),
+		"guardrails": with(common("guardrails"), map[string]any{"deployers": []any{"ci"}, "organization": map[string]any{
+			"accountId": "999999999999", "targets": []any{"ou-abcd-12345678"}, "regions": []any{"eu-west-1"},
+		}}),
+		"pool-a": with(common("pool"), map[string]any{"cell": "a", "tiers": []any{tier}}),
 		"tenant-acme": with(common("tenant"), map[string]any{
 			"tenantId": "acme", "name": "Acme", "placements": []any{map[string]any{"model": "pool", "cell": "a", "tier": tier}},
 		}),
@@ -102,7 +106,7 @@ func TestBadConfigurationsAreNamed(t *testing.T) {
 		change func(keys map[string]any)
 		words  []string
 	}{
-		"no program":      {"pool-a", func(k map[string]any) { delete(k, "program") }, []string{"tenantform:program is missing", "platform, pool, tenant, functions"}},
+		"no program":      {"pool-a", func(k map[string]any) { delete(k, "program") }, []string{"tenantform:program is missing", "platform, pool, tenant, functions, guardrails"}},
 		"unknown program": {"pool-a", func(k map[string]any) { k["program"] = "cell" }, []string{`tenantform:program is "cell"`}},
 		"no region":       {"pool-a", func(k map[string]any) { delete(k, "region") }, []string{"tenantform:region is missing"}},
 		"no cell":         {"pool-a", func(k map[string]any) { delete(k, "cell") }, []string{"tenantform:cell is missing"}},
@@ -123,12 +127,14 @@ func TestBadConfigurationsAreNamed(t *testing.T) {
 		"taken range":   {"tenant-acme", func(k map[string]any) { k["networkCidr"] = "10.128.16.0/20" }, []string{"tenantform:networkCidr", "outside of 10.128.0.0/16"}},
 		"deep misspelt": {"tenant-acme", func(k map[string]any) { first(k, "placements")["tier"].(map[string]any)["rate"] = 1 },
 			[]string{`tenantform:placements[0].tier.rate is "1"`}},
-		"worker's key": {"tenant-acme", func(k map[string]any) { k["worker"] = map[string]any{"code": "x"} }, []string{"tenantform:worker.code", "an object with the keys runtime"}},
-		"lock":         {"platform", func(k map[string]any) { k["eventLockDays"] = -1 }, []string{`tenantform:eventLockDays is "-1"`}},
-		"publisher":    {"platform", func(k map[string]any) { k["publishers"] = []any{"ci"} }, []string{`tenantform:publishers is "ci"`, "ARNs of roles"}},
-		"no archive":   {"functions-acme", func(k map[string]any) { delete(first(k, "functions"), "archive") }, []string{"tenantform:functions[0].archive is missing"}},
-		"grant's text": {"functions-acme", func(k map[string]any) { first(k, "functions")["grants"] = "none" }, []string{`tenantform:functions[0].grants is "none"`}},
-		"same account": {"platform", func(k map[string]any) { k["functionsAccountId"] = k["accountId"] }, []string{"tenantform:functionsAccountId"}},
+		"worker's key":    {"tenant-acme", func(k map[string]any) { k["worker"] = map[string]any{"code": "x"} }, []string{"tenantform:worker.code", "an object with the keys runtime"}},
+		"nobody deploys":  {"guardrails", func(k map[string]any) { delete(k, "deployers") }, []string{"tenantform:deployers is missing"}},
+		"no region of it": {"guardrails", func(k map[string]any) { delete(k["organization"].(map[string]any), "regions") }, []string{"tenantform:", "egions"}},
+		"lock":            {"platform", func(k map[string]any) { k["eventLockDays"] = -1 }, []string{`tenantform:eventLockDays is "-1"`}},
+		"publisher":       {"platform", func(k map[string]any) { k["publishers"] = []any{"ci"} }, []string{`tenantform:publishers is "ci"`, "ARNs of roles"}},
+		"no archive":      {"functions-acme", func(k map[string]any) { delete(first(k, "functions"), "archive") }, []string{"tenantform:functions[0].archive is missing"}},
+		"grant's text":    {"functions-acme", func(k map[string]any) { first(k, "functions")["grants"] = "none" }, []string{`tenantform:functions[0].grants is "none"`}},
+		"same account":    {"platform", func(k map[string]any) { k["functionsAccountId"] = k["accountId"] }, []string{"tenantform:functionsAccountId"}},
 		"two at the same time": {"platform", func(k map[string]any) { delete(k, "region"); k["more"] = "1" },
 			[]string{"tenantform:region is missing", "tenantform:more"}},
 	} {

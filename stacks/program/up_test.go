@@ -217,14 +217,15 @@ func TestPulumiUpRunsEveryProgram(t *testing.T) {
 		return with(common("tenant"), map[string]any{"tenantId": "acme", "name": "Acme", "placements": placements})
 	}
 	configs := map[string]map[string]any{
-		"platform":    common("platform"),
+		"platform":    with(common("platform"), map[string]any{"services": []any{"billing"}}),
+		"guardrails":  with(common("guardrails"), map[string]any{"deployers": []any{"ci"}}),
 		"pool-a":      with(common("pool"), map[string]any{"cell": "a", "tiers": []any{pooled}}),
 		"tenant-acme": acme(poolPlacement),
 		"functions-acme": with(common("functions"), map[string]any{"tenantId": "acme", "tier": pooled, "functions": []any{
 			map[string]any{"name": "echo", "runtime": "python3.13", "handler": "index.handler", "archive": "code"},
 		}}),
 	}
-	stacks := []string{"platform", "pool-a", "tenant-acme", "functions-acme"}
+	stacks := []string{"guardrails", "platform", "pool-a", "tenant-acme", "functions-acme"}
 	for _, stack := range stacks {
 		p.configure(stack, configs[stack])
 		p.must("stack", "init", stack)
@@ -263,7 +264,7 @@ func TestPulumiUpRunsEveryProgram(t *testing.T) {
 	p.configure("tenant-acme", acme(siloPlacement))
 	p.up("tenant-acme")
 
-	for _, stack := range []string{"functions-acme", "tenant-acme", "pool-a", "platform"} {
+	for _, stack := range []string{"functions-acme", "tenant-acme", "pool-a", "platform", "guardrails"} {
 		p.must("destroy", "--stack", stack, "--yes", "--skip-preview")
 	}
 	left, err := p.cloud.Resources()

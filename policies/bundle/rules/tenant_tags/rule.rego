@@ -64,7 +64,7 @@ readable(tags) if {
 
 path(key) := sprintf("tags[%q]", [key])
 
-shared if input.subject.program in {"platform", "pool"}
+shared if input.subject.program in {"platform", "pool", "guardrails"}
 
 known(field) := value if {
 	value := object.get(input.subject, field, "")

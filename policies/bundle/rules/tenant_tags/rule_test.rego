@@ -34,7 +34,7 @@ test_tenant if {
 	found(silo, object.union(acme, {"tiers": null})) == {[`tags["tier"]`, false]}
 }
 
-test_shared if every program in ["platform", "pool"] {
+test_shared if every program in ["platform", "pool", "guardrails"] {
 	found(shared, {"program": program}) == set()
 	count(found(silo, {"program": program})) == 3
 	found(object.union(shared, {"model": "silo"}), {"program": program}) == {[`tags["model"]`, false]}
