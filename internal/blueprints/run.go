@@ -42,11 +42,12 @@ func (b Blueprint) Record(s Sample, at Site) (Run, error) {
 	return r, nil
 }
 
-// owns tells whether a resource is below the component.
+// owns tells whether a resource is below the component, and not below another
+// that the sample makes beside it and that has a component of the type within.
 func (b Blueprint) owns(res componenttest.Resource) bool {
 	if res.Parent == "" {
 		return false
 	}
 	above := strings.Split(string(resource.URN(res.Parent).QualifiedType()), "$")
-	return slices.Contains(above, b.Token())
+	return above[0] == b.Token()
 }

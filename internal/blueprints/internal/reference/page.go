@@ -57,14 +57,14 @@ catalogue ([internal/blueprints](../internal/blueprints)); do not edit.
 
 How to read it:
 
-- A component makes the resources of AWS that are below it, those of the components that it is made of included. The first number is
-  that of its minimal sample, which gives required arguments only, the second that of its full one.
+- A component makes the resources of AWS that are below it, those of the components that it is made of included. How many depends
+  on the arguments: of its minimal sample, which gives required ones only, and its full one, the fewer and the more.
 - What it enforces is read from the inputs of these resources, in dev and in production. "Always" holds in every sample; "in
   production" needs no argument there; "on request" needs one; "unless relaxed" can be taken away by one.
 - A rule guards a component when it refuses the component's plan after one thing about one resource was spoilt: the resource left
   out, deleted or replaced, or an input left out, not known, switched over, or opened to everybody.
 
-| component | resources, minimal to full | always enforces | guarded by |
+| component | resources | always enforces | guarded by |
 | --- | ---: | --- | --- |
 `
 
@@ -146,7 +146,8 @@ func number(e entry) string {
 	return span(sum(e.minimal), sum(e.full))
 }
 
-func span(low, high int) string {
+func span(a, b int) string {
+	low, high := min(a, b), max(a, b)
 	if low == high {
 		return strconv.Itoa(low)
 	}
