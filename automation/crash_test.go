@@ -1,7 +1,6 @@
 package automation_test
 
 import (
-	"bytes"
 	"encoding/json"
 	"fmt"
 	"os"
@@ -98,84 +97,6 @@ func TestCLIKilledInADestroy(t *testing.T) {
 			r.whole(0)
 			r.clean()
 		})
-	}
-}
-
-// killedEngines are where the process that runs an engine is killed.
-var killedEngines = []struct {
-	name  string
-	fault localcloud.Fault
-	there func(t *testing.T, r rig) bool // the run has come to the fault
-}{
-	{"in_a_preview", localcloud.Fault{Type: "aws:iam/role:Role", Operation: "check", Hang: true},
-		func(_ *testing.T, r rig) bool { return exists(stateFile(r)) && len(lockFiles(r)) == 0 }},
-	{"in_an_update", localcloud.Fault{Type: "aws:dynamodb/table:Table", Operation: "create", Hang: true, After: true},
-		func(t *testing.T, r rig) bool { return pendingOf(t, r, "creating", "aws:dynamodb/table:Table") }},
-}
-
-// TestEngineKilled kills the process that runs the engine, and with it the
-// program and the cloud; the CLI is left to itself until it ends.
-func TestEngineKilled(t *testing.T) {
-	if dir := os.Getenv("TENANTFORM_TEST_VICTIM"); dir != "" {
-		time.AfterFunc(3*time.Minute, func() { os.Exit(3) }) // nobody may be left to kill it
-		r := newRig(t, dir, allow{}, nil)
-		for _, k := range killedEngines {
-			if k.name == os.Getenv("TENANTFORM_TEST_VICTIM_AT") {
-				r.cloud.Inject(k.fault)
-			}
-		}
-		_, err := r.Up(t.Context(), sample("acme", 30))
-		t.Fatalf("the victim was not killed: %v", err)
-	}
-	for _, k := range killedEngines {
-		for _, then := range []string{"up", "destroy"} {
-			t.Run(k.name+"_then_"+then, func(t *testing.T) {
-				t.Parallel()
-				dir := t.TempDir()
-				victim := exec.Command(os.Args[0], "-test.run", "^TestEngineKilled$", "-test.v")
-				victim.Env = append(os.Environ(), "TENANTFORM_TEST_VICTIM="+dir, "TENANTFORM_TEST_VICTIM_AT="+k.name)
-				var said bytes.Buffer
-				victim.Stdout, victim.Stderr = &said, &said
-				if err := victim.Start(); err != nil {
-					t.Fatal(err)
-				}
-				r := newRig(t, dir, allow{}, nil)
-				waitFor(t, "the fault", func() bool { return k.there(t, r) })
-				time.Sleep(300 * time.Millisecond)
-				// The CLI goes first, as when a machine dies: one that outlives its
-				// in-process cloud by a moment may record the silence as a failure,
-				// see docs/recovery.md.
-				killHolders(t, lockFiles(r))
-				if err := victim.Process.Kill(); err != nil {
-					t.Fatal(err)
-				}
-				_ = victim.Wait()
-
-				waitFor(t, "the end of the orphaned CLI", func() bool {
-					var err error
-					if then == "up" {
-						_, err = r.Up(t.Context(), sample("acme", 30))
-					} else {
-						_, err = r.Destroy(t.Context(), automation.Stack{Name: "tenant-acme"})
-					}
-					if tenants.CodeOf(err) == tenants.CodeConflict && strings.Contains(err.Error(), "another operation is running") {
-						return false
-					} else if err != nil {
-						t.Fatalf("%s: %v\nthe victim said:\n%s", then, err, said.String())
-					}
-					return true
-				})
-				if then == "destroy" {
-					r.whole(0)
-					r.clean()
-					return
-				}
-				r.whole(sampleSize)
-				if left, _ := os.ReadDir(filepath.Join(dir, "runs")); len(left) > 0 {
-					t.Errorf("the killed process's working directory is still there: %v", left)
-				}
-			})
-		}
 	}
 }
 
@@ -321,23 +242,6 @@ func killAt(t *testing.T, r rig, op, typ string) {
 	}
 	if err := syscall.Kill(lock.PID, syscall.SIGKILL); err != nil {
 		t.Fatal(err)
-	}
-}
-
-// killHolders kills with SIGKILL whoever holds the locks.
-func killHolders(t *testing.T, locks []string) {
-	t.Helper()
-	for _, path := range locks {
-		var lock struct {
-			PID int `json:"pid"`
-		}
-		data, err := os.ReadFile(path)
-		if err != nil || json.Unmarshal(data, &lock) != nil || lock.PID <= 0 {
-			t.Fatalf("the lock %s cannot be used: %v", path, err)
-		}
-		if err := syscall.Kill(lock.PID, syscall.SIGKILL); err != nil {
-			t.Fatal(err)
-		}
 	}
 }
 

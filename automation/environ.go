@@ -51,7 +51,7 @@ func (e *Engine) environment() []string {
 // attached tells whether providers are served by this process rather than
 // launched by the CLI.
 func (e *Engine) attached() bool {
-	_, ok := e.opts.Env["PULUMI_DEBUG_PROVIDERS"]
+	_, ok := e.opts.Env[attachedKey]
 	return ok
 }
 

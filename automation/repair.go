@@ -5,6 +5,8 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io/fs"
+	"maps"
 	"os"
 	"slices"
 	"strconv"
@@ -118,64 +120,109 @@ func readProcess(pid int) (process, error) {
 	return process{}, errors.New("no boot time in /proc/stat")
 }
 
-// settlePending ends the operations that the state says are under way. A
-// creation is adopted when its resource is found and dropped when there
-// certainly is none; a change or deletion is settled by reading the resource
-// from the cloud again.
+// settlePending ends the operations that the state says are under way, and
+// finds those that it should have as under way: a killed run's creations which
+// its CLI recorded as failed when the provider went. A creation is adopted when
+// its resource is found and dropped when there certainly is none; a change or
+// deletion is settled by reading the resource from the cloud again.
 func (r *run) settlePending(ctx context.Context) error {
 	if r.engine.state == nil {
 		return nil
 	}
+	begun := r.engine.begunPath(r.spec.Name)
 	pending, err := r.engine.state.pending(r.spec.Name)
-	if err != nil || len(pending) == 0 {
+	if err != nil {
 		return err
 	}
-	r.emit(Event{Phase: PhaseRepair, Kind: EventStarted, Message: fmt.Sprintf("%d operations were cut off", len(pending))})
-	rep := r.repaired()
-	adopt := map[string]string{} // ids by URN
-	for _, p := range pending {
-		urn := p.Resource.URN
-		switch p.Type {
-		case "creating":
-			id, found, err := r.locate(ctx, p)
-			if err != nil {
-				return err
-			}
-			if found {
-				adopt[urn] = id
-				rep.Adopted = append(rep.Adopted, urn)
-			} else {
-				rep.Dropped = append(rep.Dropped, urn)
-			}
-		case "updating", "deleting":
-			rep.Settled = append(rep.Settled, urn)
+	lost, err := r.engine.state.lost(r.spec.Name, begun)
+	if err != nil {
+		return err
+	}
+	if len(pending)+len(lost) > 0 {
+		if err := r.settle(ctx, pending, lost); err != nil {
+			return err
 		}
 	}
-	if err := r.editState(ctx, adopt); err != nil {
+	if err := os.Remove(begun); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return tenants.Errorf(tenants.CodeFailedPrecondition, "stack %s: %w", r.spec.Name, err)
+	}
+	return nil
+}
+
+// settle does what settlePending says.
+func (r *run) settle(ctx context.Context, pending []pendingOperation, lost []underWay) error {
+	r.emit(Event{Phase: PhaseRepair, Kind: EventStarted, Message: fmt.Sprintf("%d operations were cut off", len(pending)+len(lost))})
+	adopted := map[string]string{} // ids by URN
+	var dropped, settled []string
+	look := func(p pendingOperation) error {
+		id, found, err := r.locate(ctx, p)
+		if found {
+			adopted[p.Resource.URN] = id
+		} else {
+			dropped = append(dropped, p.Resource.URN)
+		}
 		return err
 	}
-	if again := slices.Concat(rep.Adopted, rep.Settled); len(again) > 0 {
+	for _, p := range pending {
+		switch p.Type {
+		case "creating":
+			if err := look(p); err != nil {
+				return err
+			}
+		case "updating", "deleting":
+			settled = append(settled, p.Resource.URN)
+		}
+	}
+	for _, l := range lost {
+		p, err := l.decoded()
+		if err == nil {
+			err = look(p)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	if len(pending)+len(adopted) > 0 {
+		if err := r.editState(ctx, adopted, lost); err != nil {
+			return err
+		}
+	}
+	if again := slices.Concat(slices.Sorted(maps.Keys(adopted)), settled); len(again) > 0 {
 		if err := r.refresh(ctx, optrefresh.Target(again)); err != nil {
 			return err
 		}
+	}
+	if len(adopted)+len(dropped)+len(settled) > 0 {
+		rep := r.repaired()
+		rep.Adopted, rep.Dropped, rep.Settled = slices.Sorted(maps.Keys(adopted)), dropped, settled
 	}
 	r.result.Changes = nil // what was mended is not what the run changed
 	r.emit(Event{Phase: PhaseRepair, Kind: EventFinished})
 	return nil
 }
 
-// editState makes resources of the cut-off creations whose ids are given, and
-// forgets the other cut-off creations.
+// decoded gives an operation in the form in which it is looked for.
+func (o underWay) decoded() (pendingOperation, error) {
+	p := pendingOperation{Type: o.Type}
+	data, err := json.Marshal(o.Resource)
+	if err == nil {
+		err = json.Unmarshal(data, &p.Resource)
+	}
+	return p, err
+}
+
+// editState makes resources of the cut-off creations whose ids are given, of
+// those in the state and of the lost ones, and forgets the other ones.
 //
 // "pulumi refresh --import-pending-creates" is meant for this, but only turns
 // the creation into an import under way, which the same refresh then drops;
 // the resource would be an orphan.
-func (r *run) editState(ctx context.Context, adopt map[string]string) error {
+func (r *run) editState(ctx context.Context, adopted map[string]string, lost []underWay) error {
 	exported, err := r.stack.Export(ctx)
 	if err != nil {
 		return r.failure(PhaseRepair, err, nil)
 	}
-	edited, err := settleCreations(exported.Deployment, adopt)
+	edited, err := settleCreations(exported.Deployment, adopted, lost)
 	if err != nil {
 		return tenants.Errorf(tenants.CodeFailedPrecondition, "stack %s: its state cannot be mended: %w", r.spec.Name, err)
 	}
@@ -188,21 +235,18 @@ func (r *run) editState(ctx context.Context, adopt map[string]string) error {
 
 // settleCreations edits a deployment in JSON. Only the two lists are touched;
 // everything else stays as the CLI wrote it.
-func settleCreations(deployment json.RawMessage, adopt map[string]string) (json.RawMessage, error) {
+func settleCreations(deployment json.RawMessage, adopted map[string]string, lost []underWay) (json.RawMessage, error) {
 	var whole map[string]json.RawMessage
 	if err := json.Unmarshal(deployment, &whole); err != nil {
 		return nil, err
 	}
 	var resources []json.RawMessage
-	var pending []struct {
-		Resource map[string]json.RawMessage `json:"resource"`
-		Type     string                     `json:"type"`
-	}
+	var pending []underWay
 	if err := errors.Join(unmarshal(whole["resources"], &resources), unmarshal(whole["pending_operations"], &pending)); err != nil {
 		return nil, err
 	}
-	left := pending[:0]
-	for _, p := range pending {
+	left := []underWay{}
+	for _, p := range slices.Concat(pending, lost) {
 		switch p.Type {
 		case "updating", "deleting":
 			left = append(left, p)
@@ -211,26 +255,14 @@ func settleCreations(deployment json.RawMessage, adopt map[string]string) (json.
 		default: // a read or an import that was cut off made nothing
 			continue
 		}
-		var urn string
-		if err := json.Unmarshal(p.Resource["urn"], &urn); err != nil {
-			return nil, err
-		}
-		id, ok := adopt[urn]
+		id, ok := adopted[p.Resource.text("urn")]
 		if !ok {
 			continue
 		}
-		quoted, err := json.Marshal(id)
-		if err != nil {
+		var err error
+		if resources, err = adopt(resources, p.Resource, id); err != nil {
 			return nil, err
 		}
-		// It stands after everything that it depends on, and nothing can depend
-		// on it yet. The refresh that follows fills the outputs.
-		p.Resource["id"], p.Resource["outputs"] = quoted, p.Resource["inputs"]
-		made, err := json.Marshal(p.Resource)
-		if err != nil {
-			return nil, err
-		}
-		resources = append(resources, made)
 	}
 	var err1, err2 error
 	whole["resources"], err1 = json.Marshal(resources)
@@ -260,8 +292,13 @@ func (r *run) locate(ctx context.Context, p pendingOperation) (string, bool, err
 		why = errors.New("nothing here can search the cloud for it")
 	} else {
 		id, found, err := r.engine.opts.Locator.Locate(ctx, p.Resource.Type, p.Resource.Inputs)
+		if err == nil && found {
+			// What a stack has already was not made by this creation.
+			known, err := r.engine.state.knows(p.Resource.Type, id, p.Resource.Inputs)
+			return id, !known, err
+		}
 		if err == nil {
-			return id, found, nil
+			return "", false, nil
 		}
 		why = err
 	}

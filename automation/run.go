@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync/atomic"
 
 	"github.com/pulumi/pulumi/sdk/v3/go/auto"
 	"github.com/pulumi/pulumi/sdk/v3/go/auto/optdestroy"
@@ -34,6 +35,11 @@ type run struct {
 	stack  auto.Stack
 	isNew  bool // this run made the stack
 	result Result
+
+	// Where providers are served by this process; see keeper.
+	keeper   *keeper
+	relay    *relay
+	changing atomic.Bool // an update is running
 }
 
 func (e *Engine) newRun(s Stack) *run {
@@ -60,6 +66,13 @@ func (r *run) workspace(ctx context.Context) error {
 			settings[r.spec.Name] = workspace.ProjectStack{EncryptionSalt: keys.salt}
 		}
 	}
+	if e.attached() && r.lease != nil && e.state != nil {
+		told, err := r.attach(ctx)
+		if err != nil {
+			return tenants.Errorf(tenants.CodeUnavailable, "stack %s: cannot stand between the CLI and its providers: %w", r.spec.Name, err)
+		}
+		env = append(env, attachedKey+"="+told)
+	}
 	// A CLI whose providers are its own finishes what it has begun when this
 	// process is killed. One whose providers went with this process would take
 	// the silence for failures and record them, where the truth is not known.
@@ -78,6 +91,21 @@ func (r *run) workspace(ctx context.Context) error {
 		return tenants.Errorf(tenants.CodeInternal, "stack %s: cannot set up the Automation API's workspace: %w", r.spec.Name, err)
 	}
 	return nil
+}
+
+// attach lets the CLI find its providers behind a relay, which keeps the state
+// while an update runs.
+func (r *run) attach(ctx context.Context) (told string, err error) {
+	e := r.engine
+	r.keeper = &keeper{source: e.state.stackFile(r.spec.Name), path: e.begunPath(r.spec.Name), warn: func(err error) {
+		e.log.Warn("if this process is killed now, what it was creating may have to be looked for by hand", "stack", r.spec.Name, "error", err)
+	}}
+	r.relay, told, err = newRelay(ctx, e.opts.Env[attachedKey], func() {
+		if r.changing.Load() {
+			r.keeper.keep()
+		}
+	})
+	return told, err
 }
 
 // directory makes the run's own working directory. A run with a lease first
@@ -169,8 +197,12 @@ func (r *run) removeStack(ctx context.Context) error {
 	return nil
 }
 
-// close removes the run's directory.
+// close removes the run's directory and what it kept.
 func (r *run) close() {
+	if r.relay != nil {
+		r.relay.close()
+		r.keeper.done()
+	}
 	if r.dir == "" {
 		return
 	}
@@ -272,6 +304,8 @@ func (r *run) up(ctx context.Context) error {
 	defer cancel()
 	r.cmd.quiet = true
 	defer func() { r.cmd.quiet = false }()
+	r.changing.Store(true)
+	defer r.changing.Store(false)
 	w := r.watch(PhaseUp)
 	_, err := r.stack.Up(ctx, optup.EventStreams(w.in), optup.UserAgent(agent), optup.SuppressOutputs(), optup.Target(r.spec.Targets))
 	w.wait()

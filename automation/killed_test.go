@@ -1,0 +1,237 @@
+package automation_test
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws"
+	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/dynamodb"
+	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/ec2"
+	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+
+	"github.com/tenantform/tenantform/automation"
+	"github.com/tenantform/tenantform/internal/localcloud"
+	"github.com/tenantform/tenantform/tenants"
+)
+
+// killedEngine is where the process that runs an engine is killed.
+type killedEngine struct {
+	name  string
+	fault localcloud.Fault
+	first automation.Stack // brought up before, undisturbed; nothing where it has no name
+	stack automation.Stack
+	size  int                            // how many resources the stack has in the end
+	there func(t *testing.T, r rig) bool // the run has come to the fault
+	made  int                            // how many creations take effect that nobody is told of
+}
+
+func killedEngines() []killedEngine {
+	at := func(types ...string) func(t *testing.T, r rig) bool {
+		return func(t *testing.T, r rig) bool {
+			for _, typ := range types {
+				if !pendingOf(t, r, "creating", typ) {
+					return false
+				}
+			}
+			return true
+		}
+	}
+	in := func(name, typ string, after bool) killedEngine {
+		k := killedEngine{name: name, fault: localcloud.Fault{Type: typ, Operation: "create", Hang: true, After: after}, stack: sample("acme", 30), size: sampleSize, there: at(typ)}
+		if after {
+			k.made = 1
+		}
+		return k
+	}
+	all := []killedEngine{
+		{name: "in_a_preview", fault: localcloud.Fault{Type: "aws:iam/role:Role", Operation: "check", Hang: true}, stack: sample("acme", 30), size: sampleSize,
+			there: func(_ *testing.T, r rig) bool { return exists(stateFile(r)) && len(lockFiles(r)) == 0 }},
+		in("before_a_creation", "aws:ec2/vpc:Vpc", false),
+		in("after_a_creation_with_a_name", "aws:iam/role:Role", true),
+		in("after_a_creation_with_a_generated_id", "aws:ec2/vpc:Vpc", true),
+		in("after_the_last_creation", "aws:dynamodb/table:Table", true),
+	}
+	several := in("after_several_creations", "", true)
+	several.there, several.made = at("aws:iam/role:Role", "aws:ec2/vpc:Vpc", "aws:cloudwatch/logGroup:LogGroup"), 3
+	beside := in("after_a_replacement_beside_the_old_one", "aws:ec2/vpc:Vpc", true)
+	beside.first, beside.stack, beside.size = small("10.0.0.0/16", "pk"), small("10.9.0.0/16", "pk"), smallSize
+	instead := in("after_a_replacement_in_the_old_ones_place", "aws:dynamodb/table:Table", true)
+	instead.first, instead.stack, instead.size = small("10.0.0.0/16", "pk"), small("10.0.0.0/16", "id"), smallSize
+	return append(all, several, beside, instead)
+}
+
+const smallSize = 3
+
+// small is a program whose network and whose table are replaced when its
+// arguments change: the network beside the old one, the table, which has a name
+// of its own, in its place.
+func small(cidr, key string) automation.Stack {
+	return automation.Stack{Name: "tenant-acme", Program: func(ctx *pulumi.Context) error {
+		p, err := aws.NewProvider(ctx, "aws", &aws.ProviderArgs{Region: pulumi.String(region), AllowedAccountIds: pulumi.ToStringArray([]string{account})})
+		if err != nil {
+			return err
+		}
+		o := pulumi.Provider(p)
+		vpc, err := ec2.NewVpc(ctx, "vpc", &ec2.VpcArgs{CidrBlock: pulumi.String(cidr)}, o)
+		if err != nil {
+			return err
+		}
+		if _, err = ec2.NewSecurityGroup(ctx, "group", &ec2.SecurityGroupArgs{VpcId: vpc.ID(), Name: pulumi.String("acme")}, o); err != nil {
+			return err
+		}
+		_, err = dynamodb.NewTable(ctx, "table", &dynamodb.TableArgs{
+			Name: pulumi.String("acme-table"), HashKey: pulumi.String(key), BillingMode: pulumi.String("PAY_PER_REQUEST"),
+			Attributes: dynamodb.TableAttributeArray{dynamodb.TableAttributeArgs{Name: pulumi.String(key), Type: pulumi.String("S")}},
+		}, o)
+		return err
+	}}
+}
+
+// TestEngineKilled kills the process that runs the engine, and with it the
+// program and the cloud. What becomes of the CLI is up to the kernel, or, where
+// it "survives", certain: it is another process that dies with the engine, and
+// the CLI has all the time to record that what was under way failed.
+func TestEngineKilled(t *testing.T) {
+	if dir := os.Getenv("TENANTFORM_TEST_VICTIM"); dir != "" {
+		beKilled(t, dir)
+		return
+	}
+	for _, k := range killedEngines() {
+		for _, c := range []struct {
+			survives bool
+			then     string
+		}{{false, "up"}, {true, "up"}, {true, "destroy"}} {
+			name := k.name + "_then_" + c.then
+			if c.survives {
+				name += "_the_CLI_survives"
+			}
+			t.Run(name, func(t *testing.T) {
+				t.Parallel()
+				k.run(t, c.survives, c.then)
+			})
+		}
+	}
+}
+
+// beKilled is the victim: a process of its own that waits to be killed.
+func beKilled(t *testing.T, dir string) {
+	time.AfterFunc(3*time.Minute, func() { os.Exit(3) }) // nobody may be left to kill it
+	r := newRig(t, dir, allow{}, func(o *automation.Options) {
+		if path := os.Getenv("TENANTFORM_TEST_VICTIM_CLI"); path != "" {
+			o.Pulumi.Path = path
+		}
+	})
+	for _, k := range killedEngines() {
+		if k.name != os.Getenv("TENANTFORM_TEST_VICTIM_AT") {
+			continue
+		}
+		if k.first.Name != "" {
+			r.up(k.first)
+		}
+		r.cloud.Inject(k.fault)
+		if err := os.WriteFile(armed(dir), nil, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		_, err := r.Up(t.Context(), k.stack)
+		t.Fatalf("the victim was not killed: %v", err)
+	}
+}
+
+// armed is the file that a victim makes when its fault is in place.
+func armed(dir string) string { return filepath.Join(dir, "armed") }
+
+func (k killedEngine) run(t *testing.T, survives bool, then string) {
+	dir := t.TempDir()
+	victim := exec.Command(os.Args[0], "-test.run", "^TestEngineKilled$", "-test.v")
+	victim.Env = append(os.Environ(), "TENANTFORM_TEST_VICTIM="+dir, "TENANTFORM_TEST_VICTIM_AT="+k.name)
+	if survives {
+		script := filepath.Join(t.TempDir(), "pulumi")
+		if err := os.WriteFile(script, fmt.Appendf(nil, "#!/bin/sh\n%q \"$@\"\nexit $?\n", pulumiCLI(t).Path), 0o700); err != nil {
+			t.Fatal(err)
+		}
+		victim.Env = append(victim.Env, "TENANTFORM_TEST_VICTIM_CLI="+script)
+	}
+	var said bytes.Buffer
+	victim.Stdout, victim.Stderr = &said, &said
+	if err := victim.Start(); err != nil {
+		t.Fatal(err)
+	}
+	r := newRig(t, dir, allow{}, nil)
+	waitFor(t, "the fault", func() bool { return exists(armed(dir)) && k.there(t, r) })
+	time.Sleep(300 * time.Millisecond)
+	if err := victim.Process.Kill(); err != nil {
+		t.Fatal(err)
+	}
+	_ = victim.Wait()
+	if survives && k.name != "in_a_preview" {
+		waitFor(t, "the CLI's own end", func() bool { return len(lockFiles(r)) == 0 })
+		if n := pending(t, r); n != 0 {
+			t.Fatalf("%d operations are under way: the CLI did not record what the test is about", n)
+		}
+	}
+	var res automation.Result
+	waitFor(t, "the end of the orphaned CLI", func() bool {
+		var err error
+		if then == "up" {
+			res, err = r.Up(t.Context(), k.stack)
+		} else {
+			res, err = r.Destroy(t.Context(), automation.Stack{Name: "tenant-acme"})
+		}
+		if tenants.CodeOf(err) == tenants.CodeConflict && strings.Contains(err.Error(), "another operation is running") {
+			return false
+		} else if err != nil {
+			t.Fatalf("%s: %v\nthe victim said:\n%s", then, err, said.String())
+		}
+		return true
+	})
+	adopted := 0
+	if res.Repair != nil {
+		adopted = len(res.Repair.Adopted)
+	}
+	if adopted != k.made {
+		t.Errorf("mended %+v, want %d resources adopted", res.Repair, k.made)
+	}
+	if then == "destroy" {
+		r.whole(0)
+		r.clean()
+		return
+	}
+	r.whole(k.size)
+	for _, d := range []string{"runs", "leases"} {
+		if left, _ := os.ReadDir(filepath.Join(dir, d)); len(left) > 0 {
+			t.Errorf("of the killed process is left in %s: %v", d, left)
+		}
+	}
+	again := r.up(k.stack)
+	wantChanges(t, "the run after", again.Changes, nil)
+	if again.Repair != nil {
+		t.Errorf("there was still something to mend: %+v", again.Repair)
+	}
+}
+
+// pending counts what the stack's state has as under way.
+func pending(t *testing.T, r rig) int {
+	t.Helper()
+	var state struct {
+		Checkpoint struct {
+			Latest struct {
+				Pending []json.RawMessage `json:"pending_operations"`
+			} `json:"latest"`
+		} `json:"checkpoint"`
+	}
+	data, err := os.ReadFile(stateFile(r))
+	if err == nil {
+		err = json.Unmarshal(data, &state)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	return len(state.Checkpoint.Latest.Pending)
+}
