@@ -228,17 +228,6 @@ func (h house) killAt(dir, operation, step string) {
 		}
 	}
 	time.Sleep(500 * time.Millisecond)
-	// The CLI goes first, as when a machine dies: one that outlives its in-process
-	// cloud by a moment may record the silence as a failure, see docs/recovery.md.
-	locks, _ := filepath.Glob(filepath.Join(dir, "state", ".pulumi", "locks", "organization", "tenantform", "tenant-acme", "*.json"))
-	for _, path := range locks {
-		var lock struct {
-			PID int `json:"pid"`
-		}
-		if data, err := os.ReadFile(path); err == nil && json.Unmarshal(data, &lock) == nil && lock.PID > 0 {
-			_ = syscall.Kill(lock.PID, syscall.SIGKILL)
-		}
-	}
 	if err := cmd.Process.Kill(); err != nil {
 		t.Fatal(err)
 	}
