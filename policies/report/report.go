@@ -1,102 +1,127 @@
-// Package report shows a policy report to people and to programs. Secrets and
-// unknown values are masked in the report already.
+// Package report shows policy reports to people and to programs: as text, JSON,
+// SARIF 2.1.0, JUnit, GitHub's annotations and a Markdown summary. Secrets and
+// unknown values are masked in the reports already.
 package report
 
 import (
-	"bufio"
 	"encoding/json"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
-	"unicode/utf8"
 
 	"github.com/tenantform/tenantform/policies"
+	"github.com/tenantform/tenantform/tenants"
 )
 
-// Width is how many columns Text fills at most; a longer word is cut.
-const Width = 100
-
-// Text writes the report for a person: the verdict, then for each finding the
-// rule, the resource, the property with its value, why it is refused and how to
-// mend it. The error is that of w.
-func Text(w io.Writer, r policies.Report) error {
-	b := bufio.NewWriter(w)
-	if r.Allowed() {
-		fmt.Fprintf(b, "allowed: %s looked at %s and found nothing\n", count(r.RulesRun, "rule"), count(r.ResourcesSeen, "resource"))
-		return b.Flush()
-	}
-	fmt.Fprintf(b, "refused: %s\n", count(len(r.Findings), "finding"))
-	for _, f := range r.Findings {
-		fmt.Fprintln(b)
-		head := string(f.Severity) + "  " + f.Rule
-		if f.Unknown {
-			head += "  (not known before the run)"
-		}
-		paragraph(b, "", head+"  "+f.Title)
-		if f.URN != "" {
-			paragraph(b, "  resource  ", policies.TypeAndName(f.URN))
-			paragraph(b, "  urn       ", f.URN)
-		}
-		if f.Property != "" {
-			paragraph(b, "  property  ", f.Property)
-		}
-		if f.Value != "" {
-			paragraph(b, "  value     ", f.Value)
-		}
-		paragraph(b, "  why       ", f.Message)
-		if f.Remediation != "" {
-			paragraph(b, "  mend      ", f.Remediation)
-		}
-	}
-	return b.Flush()
+// Decision is the report on one stack.
+type Decision struct {
+	Stack  string          `json:"stack"`
+	Report policies.Report `json:"report"`
 }
 
-// JSON writes the report as one indented JSON document. The error is that of w.
+// Document is what a format shows.
+type Document struct {
+	Decisions []Decision
+	// Rules are those of the evaluator; they describe what findings are of.
+	Rules []policies.Rule
+	// Source is the file that annotations and SARIF point at, a path relative to
+	// the repository's root: a finding is of a resource, and a program's line is not
+	// known. "Pulumi.yaml" when empty.
+	Source string
+	// Version is the program's version, for SARIF.
+	Version string
+}
+
+func (d Document) source() string {
+	if d.Source == "" {
+		return "Pulumi.yaml"
+	}
+	return d.Source
+}
+
+// Allowed tells whether every run may go on; false without a decision.
+func (d Document) Allowed() bool {
+	return len(d.Decisions) > 0 && !slices.ContainsFunc(d.Decisions, func(d Decision) bool { return !d.Report.Allowed() })
+}
+
+// writers are the formats by name.
+var writers = map[string]func(io.Writer, Document) error{
+	"text": text, "json": jsonDocument, "sarif": sarif, "junit": junit, "github": github, "markdown": markdown,
+}
+
+// Formats gives the names of the formats, sorted.
+func Formats() []string {
+	var names []string
+	for name := range writers {
+		names = append(names, name)
+	}
+	slices.Sort(names)
+	return names
+}
+
+// Write writes a document in one of Formats. The error is CodeInvalid for another
+// format, else that of w.
+func Write(w io.Writer, format string, d Document) error {
+	write, ok := writers[format]
+	if !ok {
+		return tenants.Invalid(tenants.FieldError{Field: "format", Value: format, Allowed: "one of " + strings.Join(Formats(), ", ")})
+	}
+	return write(w, d)
+}
+
+// JSON writes a report as one indented JSON document. The error is that of w.
 func JSON(w io.Writer, r policies.Report) error {
 	if r.Findings == nil {
 		r.Findings = []policies.Finding{}
 	}
+	return encode(w, r)
+}
+
+func jsonDocument(w io.Writer, d Document) error {
+	out := struct {
+		Allowed   bool       `json:"allowed"`
+		Decisions []Decision `json:"decisions"`
+	}{d.Allowed(), slices.Clone(d.Decisions)}
+	for i := range out.Decisions {
+		if out.Decisions[i].Report.Findings == nil {
+			out.Decisions[i].Report.Findings = []policies.Finding{}
+		}
+	}
+	if out.Decisions == nil {
+		out.Decisions = []Decision{}
+	}
+	return encode(w, out)
+}
+
+func encode(w io.Writer, v any) error {
 	enc := json.NewEncoder(w)
 	enc.SetEscapeHTML(false)
 	enc.SetIndent("", "  ")
-	return enc.Encode(r)
+	return enc.Encode(v)
 }
 
-// paragraph writes text after a label, broken into lines of at most Width
-// columns, the further ones indented to where the first began. What could drive a
-// terminal is replaced.
-func paragraph(b *bufio.Writer, label, text string) {
-	room := Width - len(label)
-	indent := strings.Repeat(" ", len(label))
-	for _, line := range wrap(clean(text), room) {
-		fmt.Fprintln(b, label+line)
-		label = indent
+// standing says in a word what a finding does to the run.
+func standing(f policies.Finding) string {
+	switch {
+	case f.Denies():
+		return "denies"
+	case f.Waiver != nil:
+		return "waived"
+	case f.Existing:
+		return "existing"
 	}
+	return "advisory"
 }
 
-// wrap breaks text at spaces; a word longer than a line is cut.
-func wrap(text string, room int) []string {
-	var lines []string
-	line := ""
-	for _, word := range strings.Split(text, " ") {
-		switch {
-		case line == "":
-			line = word
-		case utf8.RuneCountInString(line)+1+utf8.RuneCountInString(word) <= room:
-			line += " " + word
-		default:
-			lines = append(lines, line)
-			line = word
-		}
-		for utf8.RuneCountInString(line) > room {
-			runes := []rune(line)
-			lines, line = append(lines, string(runes[:room])), string(runes[room:])
-		}
+func count(n int, what string) string {
+	if n == 1 {
+		return "1 " + what
 	}
-	return append(lines, strings.TrimRight(line, " "))
+	return fmt.Sprintf("%d %ss", n, what)
 }
 
-// clean keeps control characters from the terminal.
+// clean keeps control characters from terminals and from the formats' own signs.
 func clean(text string) string {
 	return strings.Map(func(r rune) rune {
 		if r == '\n' || r == '\t' || r == '\r' {
@@ -107,11 +132,4 @@ func clean(text string) string {
 		}
 		return r
 	}, text)
-}
-
-func count(n int, what string) string {
-	if n == 1 {
-		return "1 " + what
-	}
-	return fmt.Sprintf("%d %ss", n, what)
 }
