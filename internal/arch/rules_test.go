@@ -69,6 +69,7 @@ func directions() []direction {
 			"a component can be imported into anybody's program: it knows no store, no HTTP and no workflow"},
 		{"stacks", []string{"components/...", "tenants"}, false, "a program is components and a specification"},
 		{"stacks/program", []string{"stacks", "tenants"}, false, "it fills specifications from stack configuration, and runs the same programs"},
+		{"policies/policyfile", []string{"policies", "internal/strictyaml", "tenants"}, false, "it knows the fields; how a file is read is the reader's business"},
 		{"policies/...", []string{"policies/...", "automation/plan", "tenants"}, false, "a decision depends on the plan and the catalogue alone"},
 		{"examples/blueprints/...", []string{"components/...", "tenants"}, false, "an example is made of what anybody's program can import"},
 		{"internal/arch", nil, true, "its rules must not depend on what they rule"},
