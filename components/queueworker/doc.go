@@ -8,5 +8,8 @@
 // failed, so that the others of the batch are not processed again. (A failure
 // destination is something that a mapping has for streams only; for a queue the
 // dead-letter queue takes its place.) Alarms tell of dead letters and of a queue
-// that is not worked off, and RedriveCommand brings dead letters back.
+// that is not worked off, and RedriveCommand brings dead letters back: once what
+// killed them is mended, run the AWS command that it holds, and follow it with
+// "aws sqs list-message-move-tasks". SQS delivers a message at least once, so that
+// a worker whose effects are not the same when repeated needs Idempotency.
 package queueworker

@@ -10,6 +10,7 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
 	"github.com/tenantform/tenantform/components/componenttest"
+	"github.com/tenantform/tenantform/components/function"
 	"github.com/tenantform/tenantform/components/queueworker"
 	"github.com/tenantform/tenantform/tenants"
 )
@@ -113,6 +114,28 @@ func TestRedriveCommand(t *testing.T) {
 		" --destination-arn arn:recorded:aws:sqs/queue:Queue:billing-queue"
 	if got := <-commands; got != want {
 		t.Errorf("redrive is %s, want %s", got, want)
+	}
+}
+
+func TestDuplicatesPowertoolsAndSignedCode(t *testing.T) {
+	a := args(t)
+	a.Powertools, a.Idempotency = &function.Powertools{LayerARN: pulumi.String("arn:layer")}, &function.Idempotency{}
+	a.CodeSigningConfigARN, a.Sensitive, a.ApplicationLogLevel = pulumi.String("arn:signed"), true, "WARN"
+	a.Archive, a.Object = "", &function.Object{Bucket: pulumi.String("platform-artifacts"), Key: pulumi.String("signed/import.zip")}
+	r := run(t, a)
+	f := r.One(t, "aws:lambda/function:Function").Inputs
+	variables := f["environment"].(map[string]any)["variables"].(map[string]any)
+	if variables["IDEMPOTENCY_TABLE"] != "acme-import-idempotency" || variables["POWERTOOLS_SERVICE_NAME"] == nil || variables["BUCKET_PREFIX"] != "imports/" {
+		t.Errorf("variables %v", variables)
+	}
+	if table := r.One(t, "aws:dynamodb/table:Table").Inputs; table["name"] != "acme-import-idempotency" {
+		t.Errorf("table %v", table["name"])
+	}
+	if f["codeSigningConfigArn"] != "arn:signed" || f["loggingConfig"].(map[string]any)["applicationLogLevel"] != "WARN" || fmt.Sprint(f["layers"]) != "[arn:layer]" {
+		t.Errorf("function %v", f)
+	}
+	if n := len(run(t, args(t)).OfType("aws:dynamodb/table:Table")); n > 0 {
+		t.Errorf("%d tables without asking", n)
 	}
 }
 
@@ -265,6 +288,8 @@ func TestBadArgumentsAreRefused(t *testing.T) {
 		"wildcard grant": {func(a *queueworker.Args) {
 			a.Grants = []tenants.Grant{{Actions: []string{"s3:*"}, Resources: []string{bucketARN}}}
 		}, []string{"Grants.Actions", "s3:*"}},
+		"unsigned":  {func(a *queueworker.Args) { a.Sensitive = true }, []string{"CodeSigningConfigARN"}},
+		"log level": {func(a *queueworker.Args) { a.SystemLogLevel = "LOUD" }, []string{"SystemLogLevel", "LOUD"}},
 		"retention": {func(a *queueworker.Args) { a.LogRetentionDays = 2 }, []string{"LogRetentionDays"}},
 	} {
 		t.Run(name, func(t *testing.T) {

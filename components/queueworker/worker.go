@@ -65,9 +65,13 @@ type Args struct {
 	Name    string
 	Runtime string // one of function.Runtimes
 	Handler string // as the runtime names it; 1 to 128 characters
-	// Archive is the path of a zip file or a directory with the code. It has to
-	// answer with the messages that it could not process; see the package.
+	// Archive is the path of a zip file or a directory with the code, and Object the
+	// zip file in S3 instead of it; one of them is required. The code has to answer
+	// with the messages that it could not process; see the package.
 	Archive string
+	Object  *function.Object
+	// Architecture is as in function.Args.
+	Architecture string
 	// Bucket is the physical name of the bucket for the results, the same for all of
 	// AWS; 3 to 63 characters.
 	Bucket string
@@ -107,6 +111,18 @@ type Args struct {
 	// LogRetentionDays and LogKeyARN are as in function.Args.
 	LogRetentionDays int
 	LogKeyARN        pulumi.StringPtrInput
+	// ApplicationLogLevel and SystemLogLevel are as in function.Args.
+	ApplicationLogLevel string
+	SystemLogLevel      string
+	// Powertools sets up Powertools for AWS Lambda, whose batch processing answers as
+	// this worker needs it; nil: without it.
+	Powertools *function.Powertools
+	// Idempotency makes a table in which the code remembers what it has done, so that
+	// a message that SQS delivers twice has one effect; nil: none.
+	Idempotency *function.Idempotency
+	// CodeSigningConfigARN and Sensitive are as in function.Args.
+	CodeSigningConfigARN pulumi.StringPtrInput
+	Sensitive            bool
 	// Discard lets the bucket be deleted with the objects that are in it.
 	Discard bool
 }
@@ -125,6 +141,8 @@ type Worker struct {
 	FunctionARN    pulumi.StringOutput `pulumi:"functionArn"`
 	BucketName     pulumi.StringOutput `pulumi:"bucketName"`
 	LogGroup       pulumi.StringOutput `pulumi:"logGroup"`
+	// IdempotencyTable is the name of the table, "" without Idempotency.
+	IdempotencyTable pulumi.StringOutput `pulumi:"idempotencyTable"`
 }
 
 // New registers the component. The error is CodeInvalid when an argument is
@@ -161,9 +179,11 @@ func New(ctx *pulumi.Context, name string, args *Args, opts ...pulumi.ResourceOp
 	}
 	w.QueueURL, w.QueueARN, w.DeadURL, w.DeadARN, w.RedriveCommand = queue.URL, queue.ARN, queue.DeadURL, queue.DeadARN, queue.RedriveCommand
 	w.FunctionName, w.FunctionARN, w.BucketName, w.LogGroup = work.Name, work.ARN, results.Name, work.LogGroup
+	w.IdempotencyTable = work.IdempotencyTable
 	if err := ctx.RegisterResourceOutputs(w, pulumi.Map{
 		"queueUrl": w.QueueURL, "queueArn": w.QueueARN, "deadLetterUrl": w.DeadURL, "deadLetterArn": w.DeadARN, "redriveCommand": w.RedriveCommand,
 		"functionName": w.FunctionName, "functionArn": w.FunctionARN, "bucketName": w.BucketName, "logGroup": w.LogGroup,
+		"idempotencyTable": w.IdempotencyTable,
 	}); err != nil {
 		return nil, err
 	}
@@ -242,7 +262,9 @@ func (a *Args) function() *function.Args {
 	variables := map[string]string{EnvBucket: a.Bucket, EnvPrefix: a.Prefix}
 	maps.Copy(variables, a.Environment)
 	return &function.Args{
-		Location: a.Location, Tags: a.Tags, Name: a.Name, Runtime: a.Runtime, Handler: a.Handler, Archive: a.Archive, Layers: a.Layers,
+		Location: a.Location, Tags: a.Tags, Name: a.Name, Runtime: a.Runtime, Handler: a.Handler, Archive: a.Archive, Object: a.Object,
+		Architecture: a.Architecture, Layers: a.Layers, ApplicationLogLevel: a.ApplicationLogLevel, SystemLogLevel: a.SystemLogLevel,
+		Powertools: a.Powertools, Idempotency: a.Idempotency, CodeSigningConfigARN: a.CodeSigningConfigARN, Sensitive: a.Sensitive,
 		MemoryMB: a.MemoryMB, TimeoutSec: a.TimeoutSec, Concurrency: a.Concurrency, Environment: variables,
 		KeyARN: a.KeyARN.ToStringOutput().ToStringPtrOutput(), Grants: a.grants(), VPC: a.VPC, LogRetentionDays: a.LogRetentionDays, LogKeyARN: a.LogKeyARN,
 	}
