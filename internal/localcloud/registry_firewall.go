@@ -10,7 +10,7 @@ import (
 // binary 44 MB larger; a test compares it with the package's source.
 type webACLAssociation struct {
 	ResourceArn string `pulumi:"resourceArn"`
-	WebAclArn   string `pulumi:"webAclArn"` //nolint:revive,staticcheck // named as in the SDK
+	WebAclArn   string `pulumi:"webAclArn"`
 }
 
 // ElementType gives the type itself: it is the plain one.

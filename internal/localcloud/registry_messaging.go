@@ -84,11 +84,9 @@ func messagingKinds() []*kind {
 func deadLettersGoSomewhere(c *creation) error {
 	var policy struct{ DeadLetterTargetArn string }
 	text := textOf(c.inputs["redrivePolicy"])
-	if json.Unmarshal([]byte(text), &policy) != nil || policy.DeadLetterTargetArn == "" {
-		return nil
-	}
+	_ = json.Unmarshal([]byte(text), &policy) // what is not JSON is refused by its rule
 	in, key, ok := asQueue(c.cloud, c.at, policy.DeadLetterTargetArn)
-	if !ok {
+	if !ok || key == "" {
 		return nil
 	}
 	rec, err := c.cloud.store.get(in, "sqs.Queue", key)
