@@ -127,6 +127,9 @@ func (e *eyes) command(out any, args ...string) {
 		e.t.Error(err)
 		return
 	}
+	if out == nil {
+		return
+	}
 	if err := json.Unmarshal(data, out); err != nil {
 		e.t.Error(err)
 	}

@@ -140,6 +140,9 @@ func catalogued(b blueprints.Blueprint, code string, i int) life {
 		name: name, stack: "component-" + strings.ReplaceAll(name, ".", "-"), account: account, covers: []string{b.Name()},
 		program: program(location.Dev), changed: program(location.Staging),
 	}
+	if before := befores()[b.Name()]; before != nil {
+		l.before = func(t *testing.T, r *rig) { before(r.in(t, account)) }
+	}
 	look := looks()[b.Name()]
 	l.look = func(t *testing.T, r *rig) {
 		e := r.in(t, account)

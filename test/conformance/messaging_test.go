@@ -3,6 +3,7 @@ package conformance_test
 import (
 	"testing"
 
+	"github.com/tenantform/tenantform/components/dashboard"
 	"github.com/tenantform/tenantform/components/observability"
 	"github.com/tenantform/tenantform/components/topic"
 )
@@ -27,6 +28,13 @@ func messaging(code string) []life {
 			r.noTopic(t, core, "lifecycle")
 			r.noQueue(t, core, "lifecycle-billing")
 		}),
+		of("dashboard", code, []string{"dashboard.Dashboard"}, func(b blueprint, changed bool) error {
+			_, err := dashboard.New(b.Context, "board", &dashboard.Args{
+				Location: b.where, Tags: b.tags, Name: "acme-board", TenantID: "acme", API: "acme-front", Functions: []string{"acme-score"},
+				Alarms: pick(changed, nil, []string{"acme-errors"}),
+			}, b.with)
+			return err
+		}, func(t *testing.T, r *rig) { lookDashboard(t, r, "acme-board") }, func(t *testing.T, r *rig) { r.noDashboard(t, core, "acme-board") }),
 		of("observability", code, []string{"observability.Signals"}, func(b blueprint, changed bool) error {
 			_, err := observability.New(b.Context, "signals", &observability.Args{
 				Location: b.where, Tags: b.tags, TenantID: "acme", Name: "acme-signals", LogRetentionDays: pick(changed, 30, 60),

@@ -153,6 +153,9 @@ func (r *report) write(t *testing.T, rig *rig) {
 	for _, typ := range rig.unserved.over() {
 		t.Errorf("the emulator serves %s; take it out of %s", typ, unservedFile)
 	}
+	for _, property := range rig.unserved.remembered() {
+		t.Errorf("the emulator remembers %s; take it out of %s", property, forgetsFile)
+	}
 	if path == "" || t.Failed() {
 		return
 	}
@@ -160,13 +163,13 @@ func (r *report) write(t *testing.T, rig *rig) {
 	if v := motoVersion(rig.pieces.moto); v != "" {
 		versions["moto"] = v
 	}
-	if err := os.WriteFile(path, r.markdown(versions), 0o644); err != nil {
+	if err := os.WriteFile(path, r.markdown(versions, rig.unserved.forgets), 0o644); err != nil {
 		t.Error(err)
 	}
 }
 
 // markdown gives the page.
-func (r *report) markdown(versions map[string]string) []byte {
+func (r *report) markdown(versions map[string]string, forgets map[string][]string) []byte {
 	var b bytes.Buffer
 	b.WriteString(`# Conformance
 
@@ -190,6 +193,12 @@ step the AWS SDK looked for what the components promise, and after the last whet
 		fmt.Fprintf(&b, "| `%s` | %d |\n", typ, r.made[typ])
 	}
 	r.unserved(&b)
+	if len(forgets) > 0 {
+		b.WriteString("\n## Properties that the emulator forgets\n\nThe provider finds these changed after every run, which is excused.\n\n| type | properties |\n| --- | --- |\n")
+		for _, typ := range slices.Sorted(maps.Keys(forgets)) {
+			fmt.Fprintf(&b, "| `%s` | %s |\n", typ, strings.Join(forgets[typ], ", "))
+		}
+	}
 	b.WriteString("\nWhat the emulator gets wrong in types that it does serve is mended in test/conformance/testdata/moto, with the reason.\n")
 	return b.Bytes()
 }

@@ -113,7 +113,7 @@ func newRig(t *testing.T) *rig {
 	for k, v := range r.awsEnv() {
 		t.Setenv(k, v)
 	}
-	e, err := automation.New(r.dir, allow{}, &automation.Options{Pulumi: r.pieces.pulumi, Env: env, Pass: automation.AWSEnvironment(), Parallel: 4, Deadline: deadline, Progress: r.failures.take})
+	e, err := automation.New(r.dir, allow{}, &automation.Options{Pulumi: r.pieces.pulumi, Env: env, Pass: automation.AWSEnvironment(), Parallel: 6, Deadline: deadline, Progress: r.failures.take})
 	if err != nil {
 		t.Fatal(err)
 	}

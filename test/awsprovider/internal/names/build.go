@@ -2,10 +2,12 @@ package names
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"unicode"
 
 	"github.com/pulumi/inflector"
+	"github.com/pulumi/pulumi/sdk/v3/go/common/resource"
 )
 
 // Property is one property of an object, under both its names.
@@ -46,16 +48,30 @@ type Object struct {
 // Properties gives the properties, by the name in pulumi-aws.
 func (o *Object) Properties() map[string]*Property { return o.aws }
 
-// Reshaped tells whether a property in the object, at any depth, has another shape
-// on the other side.
-func (o *Object) Reshaped() bool {
-	if o == nil {
-		return false
-	}
-	for _, p := range o.aws {
-		if p.Wrap != Same || p.Asset != nil || p.Object.Reshaped() {
+// Reshaped tells whether a value in the map of pulumi-aws's, at any depth, has
+// another shape on the other side.
+func (o *Object) Reshaped(m resource.PropertyMap) bool {
+	for k, v := range m {
+		p, ok := o.ByAWS(string(k))
+		if ok && !v.IsNull() && (p.Wrap != Same || p.Asset != nil || p.Object.reshaped(v)) {
 			return true
 		}
+	}
+	return false
+}
+
+func (o *Object) reshaped(v resource.PropertyValue) bool {
+	switch {
+	case o == nil:
+		return false
+	case v.IsSecret():
+		return o.reshaped(v.SecretValue().Element)
+	case v.IsOutput():
+		return o.reshaped(v.OutputValue().Element)
+	case v.IsArray():
+		return slices.ContainsFunc(v.ArrayValue(), o.reshaped)
+	case v.IsObject():
+		return o.Reshaped(v.ObjectValue())
 	}
 	return false
 }

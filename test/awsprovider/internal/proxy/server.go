@@ -113,7 +113,7 @@ func (c call) back(s **structpb.Struct, given resource.PropertyMap, inputs bool)
 		return err
 	}
 	m = c.Translate(m, names.ToAWS)
-	if c.Reshaped() {
+	if c.Reshaped(m) {
 		delete(m, rawStateDelta)
 	}
 	c.assets.fromFiles(c.Object, m, given, inputs)

@@ -4,6 +4,7 @@ Python imports this module at its start when its directory is on PYTHONPATH.
 """
 
 import functools
+import json
 
 
 def with_defaults(method, **defaults):
@@ -33,6 +34,65 @@ def mend_apis():
     )
 
 
+def mend_tags_of_apis():
+    try:
+        from urllib.parse import unquote
+
+        from moto.apigateway import urls
+        from moto.apigateway.responses import APIGatewayResponse as responses
+    except ImportError:
+        return
+    tagged, untagged = responses.tag_resource, responses.untag_resource
+    urls.url_paths["{0}/tags/arn:(?P<partition>[^/]+):apigateway:(?P<region_name>[^/]+)::/(?P<kind>[a-z]+)/(?P<function_id>[^/]+)$"] = responses.dispatch
+
+    # Only stages can be tagged after they were made.
+    def find(self):
+        kind, name = unquote(self.path.split("/tags/")[1]).split("/")[-2:]
+        found = {"restapis": self.backend.get_rest_api, "usageplans": self.backend.get_usage_plan, "apikeys": self.backend.get_api_key}.get(kind)
+        return found(name) if found else None
+
+    def tag_resource(self):
+        thing = find(self)
+        if thing is None:
+            return tagged(self)
+        thing.tags = {**(thing.tags or {}), **(self._get_param("tags") or {})}
+        return "{}"
+
+    def untag_resource(self):
+        thing = find(self)
+        if thing is None:
+            return untagged(self)
+        for tag in self.querystring.get("tagKeys") or []:
+            thing.tags.pop(tag, None)
+        return "{}"
+
+    responses.tag_resource, responses.untag_resource = tag_resource, untag_resource
+
+
+def mend_tags_of_users():
+    try:
+        from moto.cognitoidp.responses import CognitoIdpResponse as responses
+        from moto.core.responses import ActionResult
+    except ImportError:
+        return
+
+    # User pools cannot be tagged after they were made.
+    def tags(self):
+        pool = self.backend.describe_user_pool(self._get_param("ResourceArn").rsplit("/", 1)[-1])
+        return pool.extended_config.setdefault("UserPoolTags", {})
+
+    def tag_resource(self):
+        tags(self).update(self._get_param("Tags") or {})
+        return ActionResult({})
+
+    def untag_resource(self):
+        for key in self._get_param("TagKeys") or []:
+            tags(self).pop(key, None)
+        return ActionResult({})
+
+    responses.tag_resource, responses.untag_resource = tag_resource, untag_resource
+
+
 def mend_functions():
     try:
         from moto.awslambda.models import LambdaFunction as function
@@ -56,6 +116,82 @@ def mend_functions():
     function.__init__, function.get_configuration, function.update_configuration = __init__, get_configuration, update_configuration
 
 
+def mend_buckets():
+    try:
+        import types
+
+        from moto.s3.models import FakeBucket as bucket
+    except ImportError:
+        return
+    enabled = bucket._log_permissions_enabled_policy
+
+    def plain(value):
+        return value[0] if isinstance(value, list) and len(value) == 1 else value
+
+    # A policy lets the log service in only when its resource and principal are
+    # texts: a list of one is the same to AWS.
+    def _log_permissions_enabled_policy(target_bucket, target_prefix):
+        if not target_bucket.policy:
+            return False
+        document = json.loads(target_bucket.policy.decode())
+        for statement in document["Statement"]:
+            statement["Resource"] = plain(statement.get("Resource"))
+            if isinstance(statement.get("Principal"), dict):
+                statement["Principal"] = {kind: plain(value) for kind, value in statement["Principal"].items()}
+            else:
+                statement["Principal"] = {}
+        seen = types.SimpleNamespace(policy=json.dumps(document).encode(), partition=target_bucket.partition, name=target_bucket.name)
+        return enabled(target_bucket=seen, target_prefix=target_prefix)
+
+    bucket._log_permissions_enabled_policy = staticmethod(_log_permissions_enabled_policy)
+
+
+def mend_trails():
+    try:
+        from moto.cloudtrail.models import CloudTrailBackend as backend
+    except ImportError:
+        return
+
+    # A trail is found by its name alone, where AWS takes its ARN as well.
+    def by_name(method):
+        @functools.wraps(method)
+        def call(self, name, *args, **kwargs):
+            return method(self, name.rsplit("/", 1)[-1], *args, **kwargs)
+
+        return call
+
+    for operation in ("start_logging", "stop_logging", "delete_trail"):
+        setattr(backend, operation, by_name(getattr(backend, operation)))
+
+
+def mend_firewalls():
+    try:
+        from moto.wafv2.models import FakeWebACL as firewall
+        from moto.wafv2.responses import WAFV2Response as responses
+    except ImportError:
+        return
+    described = firewall.to_dict
+    firewall.data_protection = None
+
+    # What is told of the protection of data is forgotten.
+    def remembering(method):
+        @functools.wraps(method)
+        def call(self):
+            answer = method(self)
+            for acl in self.wafv2_backend.wacls.values():
+                if acl.name == self._get_param("Name"):
+                    acl.data_protection = json.loads(self.body).get("DataProtectionConfig")
+            return answer
+
+        return call
+
+    def to_dict(self):
+        return {**described(self), **({"DataProtectionConfig": self.data_protection} if self.data_protection else {})}
+
+    firewall.to_dict = to_dict
+    responses.create_web_acl, responses.update_web_acl = remembering(responses.create_web_acl), remembering(responses.update_web_acl)
+
+
 def mend_queues():
     try:
         from moto.sqs.models import Queue as queue
@@ -67,6 +203,9 @@ def mend_queues():
 
     def attributes(self):
         result = described(self)
+        # SQS writes the policy without blanks, and a difference is one to the provider.
+        if self.redrive_policy:
+            result["RedrivePolicy"] = json.dumps(self.redrive_policy, separators=(",", ":"))
         if self.redrive_allow_policy:
             result["RedriveAllowPolicy"] = self.redrive_allow_policy
         return result
@@ -105,6 +244,11 @@ def mend_topics():
 
 
 mend_apis()
+mend_tags_of_apis()
+mend_tags_of_users()
 mend_functions()
+mend_buckets()
+mend_trails()
+mend_firewalls()
 mend_queues()
 mend_topics()
