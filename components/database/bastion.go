@@ -70,6 +70,7 @@ func (d *Database) bastion(ctx *pulumi.Context, name string, args *Args, databas
 		VpcSecurityGroupIds:      pulumi.StringArray{group.ID()},
 		AssociatePublicIpAddress: pulumi.Bool(false),
 		Tags:                     args.Tags.Named(args.Name + "-bastion"),
+		VolumeTags:               args.Tags.Named(args.Name + "-bastion"), // not in the template: the provider cannot read a root volume's tags from there
 	}, pulumi.Parent(d), pulumi.DependsOn([]pulumi.Resource{grant}))
 	if err != nil {
 		return err
@@ -177,9 +178,6 @@ func (d *Database) template(ctx *pulumi.Context, name string, args *Args, profil
 				VolumeType: pulumi.String("gp3"), VolumeSize: pulumi.Int(rootGB), DeleteOnTermination: pulumi.String("true"),
 				Encrypted: pulumi.String("true"), KmsKeyId: args.KeyARN.ToStringOutput().ToStringPtrOutput(),
 			},
-		}},
-		TagSpecifications: ec2.LaunchTemplateTagSpecificationArray{ec2.LaunchTemplateTagSpecificationArgs{
-			ResourceType: pulumi.String("volume"), Tags: args.Tags.Named(args.Name + "-bastion"),
 		}},
 		Tags: args.Tags.Named(args.Name + "-bastion"),
 	}, pulumi.Parent(d))
