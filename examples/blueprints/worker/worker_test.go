@@ -102,7 +102,7 @@ func TestUp(t *testing.T) {
 func made(t *testing.T, cloud *localcloud.Cloud) {
 	t.Helper()
 	want := map[string]int{
-		"aws:sqs/queue:Queue": 2, "aws:sqs/redriveAllowPolicy:RedriveAllowPolicy": 1, "aws:cloudwatch/metricAlarm:MetricAlarm": 2,
+		"aws:sqs/queue:Queue": 2, "aws:cloudwatch/metricAlarm:MetricAlarm": 2,
 		"aws:lambda/function:Function": 1, "aws:lambda/eventSourceMapping:EventSourceMapping": 1, "aws:iam/role:Role": 1, "aws:iam/rolePolicy:RolePolicy": 1,
 		"aws:cloudwatch/logGroup:LogGroup": 1, "aws:kms/key:Key": 1, "aws:kms/alias:Alias": 1, "aws:kms/grant:Grant": 2,
 		"aws:s3/bucketV2:BucketV2": 1, "aws:s3/bucketPublicAccessBlock:BucketPublicAccessBlock": 1, "aws:s3/bucketPolicy:BucketPolicy": 1,
@@ -119,6 +119,13 @@ func made(t *testing.T, cloud *localcloud.Cloud) {
 	queue, err := cloud.Get(account, region, "sqs.Queue", "https://sqs.eu-west-1.amazonaws.com/111111111111/acme-import")
 	if err != nil {
 		t.Fatal(err)
+	}
+	dead, err := cloud.Get(account, region, "sqs.Queue", "https://sqs.eu-west-1.amazonaws.com/111111111111/acme-import-dead")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if who, _ := dead.Inputs["redriveAllowPolicy"].(string); !strings.Contains(who, `"arn:aws:sqs:eu-west-1:111111111111:acme-import"`) {
+		t.Errorf("dead letters may come from %s", who)
 	}
 	if redrive, _ := queue.Inputs["redrivePolicy"].(string); !strings.Contains(redrive, `"maxReceiveCount":5`) || queue.Inputs["visibilityTimeoutSeconds"] != 180.0 {
 		t.Errorf("redrive %s, hidden for %v s", redrive, queue.Inputs["visibilityTimeoutSeconds"])
