@@ -88,7 +88,7 @@ func TestReferenceStacks(t *testing.T) {
 	}
 	functions := func(grants ...tenants.Grant) automation.Stack {
 		return automation.Stack{Name: "functions-acme", Subject: about(policies.ProgramFunctions, "acme", "standard"),
-			Program: stacks.Functions(stacks.FunctionsSpec{Settings: settings, TenantID: "acme", Tier: tier("standard"), Functions: []tenants.Function{{
+			Program: stacks.Functions(stacks.FunctionsSpec{Settings: settings, TenantID: "acme", Tier: tier("standard"), Unsigned: true, Functions: []tenants.Function{{
 				Name: "greeting", Runtime: "python3.13", Handler: "app.handler", Grants: grants,
 				Archive: absolute(t, "../examples/quickstart/functions/greeting"), Layers: []string{absolute(t, "../examples/quickstart/layers/greeting-lib")},
 			}}})}
@@ -97,7 +97,8 @@ func TestReferenceStacks(t *testing.T) {
 		{Name: tenants.PlatformStackName, Subject: about(policies.ProgramPlatform, ""), Program: stacks.Platform(stacks.PlatformSpec{Settings: settings})},
 		{Name: "pool-a", Subject: about(policies.ProgramPool, ""), Program: stacks.Pool(stacks.PoolSpec{Settings: settings, Cell: "a", Tiers: []tenants.Tier{tier("free"), tier("standard")}})},
 		{Name: "tenant-acme", Subject: about(policies.ProgramTenant, "acme", "standard", "premium"), Program: stacks.Tenant(stacks.TenantSpec{
-			Settings: settings, TenantID: "acme", Name: "Acme", Placements: []stacks.Placement{placement("standard"), placement("premium")}})},
+			Settings: settings, TenantID: "acme", Name: "Acme", Placements: []stacks.Placement{placement("standard"), placement("premium")},
+			Worker: &stacks.Worker{Runtime: "python3.13", Handler: "index.handler", Archive: absolute(t, "../stacks/worker")}})},
 		functions(),
 	} {
 		if _, err := engine.Up(ctx, s); err != nil {
