@@ -52,3 +52,62 @@ polled := {urn |
 # METADATA
 # description: Tells whether a function is made of a container image, which has no runtime, layers or signature.
 image(f) if plan.get(f, "packageType") == "Image"
+
+# METADATA
+# description: The live permissions of functions.
+permissions := plan.of_type("aws:lambda/permission:Permission")
+
+# METADATA
+# description: Tells whether a text stands for one thing alone, without a wildcard.
+fixed(v) if {
+	is_string(v)
+	v != ""
+	not contains(v, "*")
+	not contains(v, "?")
+}
+
+# METADATA
+# description: Tells whether a permission is for what one account does.
+for_account(p) if fixed(plan.get(p, "sourceAccount"))
+
+for_account(p) if {
+	plan.is_unknown(plan.get(p, "sourceAccount"))
+	plan.given(p, "sourceAccount", plan.get(p, "sourceAccount"))
+}
+
+# METADATA
+# description: |
+#   Tells whether a permission is for an ARN. The resource may have wildcards; what
+#   is before it, service, region and account, may not.
+for_source(p) if {
+	parts := split(plan.text(plan.get(p, "sourceArn")), ":")
+	count(parts) > 5
+	fixed(concat(":", array.slice(parts, 0, 5)))
+	trim(concat(":", array.slice(parts, 5, count(parts))), "*?:/") != ""
+}
+
+for_source(p) if {
+	plan.is_unknown(plan.get(p, "sourceArn"))
+	plan.given(p, "sourceArn", plan.get(p, "sourceArn"))
+}
+
+# METADATA
+# description: |
+#   Tells whether the ARN that a permission is for names no account, as that of a
+#   bucket: whoever has a bucket of this name later is let in.
+without_account(p) if split(plan.text(plan.get(p, "sourceArn")), ":")[4] == ""
+
+without_account(p) if {
+	plan.is_unknown(plan.get(p, "sourceArn"))
+	some type in ["aws:s3/bucket:Bucket", "aws:s3/bucketV2:BucketV2"]
+	count(plan.sources_of_type(p, "sourceArn", type)) > 0
+}
+
+# METADATA
+# description: Tells whether a principal that is not known comes from roles and users of the plan alone.
+identity(p) if {
+	plan.is_unknown(plan.get(p, "principal"))
+	from := plan.sources(p, "principal")
+	count(from) > 0
+	every urn in from { plan.by_urn[urn].type in {"aws:iam/role:Role", "aws:iam/user:User"} }
+}
