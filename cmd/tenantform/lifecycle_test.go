@@ -54,6 +54,10 @@ func TestLifecycle(t *testing.T) {
 
 func moveThereAndDelete(t *testing.T, dir string) {
 	t.Helper()
+	if got := command(t, dir, "tenant", "move", "acme", "--tier", "premium", "--dry-run"); got.code != exitPrecondition || !strings.Contains(got.errors, `"tenantform stack up platform"`) {
+		t.Errorf("a silo without the platform: exit code %d: %s", got.code, got.errors)
+	}
+	must(t, dir, "stack", "up", "platform", "-q")
 	got := must(t, dir, "tenant", "move", "acme", "--tier", "premium", "--dry-run")
 	for _, want := range []string{
 		"move of tenant acme from standard to premium: 3 steps", "1. prepare:", "+ create   dynamodb.Table acme-silo", "2. transfer:",
@@ -64,8 +68,11 @@ func moveThereAndDelete(t *testing.T, dir string) {
 		}
 	}
 	out := decode[direct.Outcome](t, must(t, dir, "tenant", "move", "acme", "--tier", "premium", "--reason", "grew", "-o", "json"))
-	if out.Tenant.ID != "acme" || out.Tenant.Tier != "premium" || placement(out.Tenant) != "silo" || len(out.Runs) != 2 {
+	if out.Tenant.ID != "acme" || out.Tenant.Tier != "premium" || placement(out.Tenant) != "silo" || len(out.Runs) != 2 || out.Tenant.NetworkCIDR != "10.64.16.0/20" {
 		t.Errorf("after the move: %+v", out.Tenant)
+	}
+	if got := command(t, dir, "stack", "destroy", "platform", "--yes"); got.code != exitPrecondition || !strings.Contains(got.errors, "in use by 1 tenant: acme") {
+		t.Errorf("destruction of the platform under a silo: exit code %d: %s", got.code, got.errors)
 	}
 	if got := must(t, dir, "stack", "refresh", "tenant-acme", "--dry-run"); !strings.Contains(got.out, "nothing to change") {
 		t.Errorf("drift:\n%s", got.out)
@@ -81,6 +88,7 @@ func moveThereAndDelete(t *testing.T, dir string) {
 		t.Errorf("list: %s", got.out)
 	}
 	must(t, dir, "stack", "destroy", "pool-a", "--yes")
+	must(t, dir, "stack", "destroy", "platform", "--yes")
 	if got := must(t, dir, "stack", "list", "-o", "json"); strings.TrimSpace(got.out) != "[]" {
 		t.Errorf("stacks: %s", got.out)
 	}

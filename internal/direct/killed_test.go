@@ -52,6 +52,7 @@ func TestProcessKilledInEachStep(t *testing.T) {
 			dir := t.TempDir()
 			h := newHouseIn(t, dir)
 			ctx := t.Context()
+			h.stackUp("platform")
 			h.stackUp("pool-a")
 			shared := h.count()
 			if _, err := h.Create(ctx, acme("premium"), ""); err != nil {
@@ -104,6 +105,8 @@ func TestCLIKilledAtAnyTime(t *testing.T) {
 	dir := t.TempDir()
 	h := newHouseIn(t, dir)
 	ctx := t.Context()
+	h.stackUp("platform")
+	platform := h.count()
 	if _, err := h.Create(ctx, acme("premium"), ""); err != nil {
 		t.Fatal(err)
 	}
@@ -117,7 +120,7 @@ func TestCLIKilledAtAnyTime(t *testing.T) {
 		name string
 		do   func() (direct.Outcome, error)
 		want int
-	}{{"create", create, whole}, {"delete", remove, 0}, {"create", create, whole}, {"delete", remove, 0}} {
+	}{{"create", create, whole}, {"delete", remove, platform}, {"create", create, whole}, {"delete", remove, platform}} {
 		kills := 0
 		for try := range 6 {
 			stop, killed := make(chan struct{}), make(chan bool, 1)
