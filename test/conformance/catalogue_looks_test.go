@@ -52,9 +52,123 @@ func (e *eyes) noneTagged() {
 	}
 }
 
-// looks are those of components whose sample of the catalogue lives.
+// looks are those of components whose sample of the catalogue lives; of the others
+// it is enough that something is there, and gone afterwards.
 func looks() map[string]func(*eyes, blueprints.Blueprint) {
-	return map[string]func(*eyes, blueprints.Blueprint){}
+	return map[string]func(*eyes, blueprints.Blueprint){
+		"archive.Archive":     func(e *eyes, _ blueprints.Blueprint) { e.closedBucket("sample-events-" + e.account) },
+		"artifacts.Artifacts": func(e *eyes, _ blueprints.Blueprint) { e.closedBucket("sample-artifacts-" + e.account) },
+		"bucket.Logs":         func(e *eyes, _ blueprints.Blueprint) { e.closedBucket("sample-logs-" + e.account) },
+		"database.Database":   lookDatabase,
+		"firewall.Firewall":   lookFirewall,
+		"guardrails.Account":  lookAccount,
+		"pool.Pool": func(e *eyes, _ blueprints.Blueprint) {
+			e.pointInTime("pool-a-data")
+			e.usagePlan("pool-a", 5, 10, 1000)
+		},
+		"pool.Placement": func(e *eyes, _ blueprints.Blueprint) { e.leadingKeys("acme-pool-a-data", "acme") },
+		"silo.Silo":      lookSiloSample,
+	}
+}
+
+func lookSiloSample(e *eyes, _ blueprints.Blueprint) {
+	e.t.Helper()
+	ids := e.networks("tenant-id", "acme")
+	if len(ids) != 1 {
+		e.t.Errorf("acme has the networks %v", ids)
+	}
+	for _, id := range ids {
+		e.closedNetwork(id)
+	}
+	e.pointInTime("acme-silo-data")
+	e.closedBucket("sample-silo-" + e.account)
+}
+
+// lookDatabase looks for a cluster that is encrypted, and that nobody outside
+// reaches.
+func lookDatabase(e *eyes, _ blueprints.Blueprint) {
+	e.t.Helper()
+	var clusters struct {
+		DBClusters []struct {
+			DBClusterIdentifier                                string
+			StorageEncrypted, IAMDatabaseAuthenticationEnabled bool
+			EnabledCloudwatchLogsExports                       []string
+		}
+	}
+	e.command(&clusters, "rds", "describe-db-clusters")
+	if len(clusters.DBClusters) != 1 {
+		e.t.Errorf("there are the clusters %+v, want one", clusters)
+	}
+	for _, c := range clusters.DBClusters {
+		if !c.StorageEncrypted || !c.IAMDatabaseAuthenticationEnabled || len(c.EnabledCloudwatchLogsExports) == 0 {
+			e.t.Errorf("the cluster is not encrypted, has no authentication by IAM, or no logs: %+v", c)
+		}
+	}
+	var instances struct {
+		DBInstances []struct{ PubliclyAccessible bool }
+	}
+	e.command(&instances, "rds", "describe-db-instances")
+	for _, i := range instances.DBInstances {
+		if i.PubliclyAccessible {
+			e.t.Error("the database has a public address")
+		}
+	}
+}
+
+// lookFirewall looks for the groups of rules that AWS keeps, and for a limit.
+func lookFirewall(e *eyes, _ blueprints.Blueprint) {
+	e.t.Helper()
+	var list struct {
+		WebACLs []struct {
+			Name, ID string
+		}
+	}
+	e.command(&list, "wafv2", "list-web-acls", "--scope", "REGIONAL")
+	if len(list.WebACLs) != 1 {
+		e.t.Errorf("there are the firewalls %+v, want one", list)
+		return
+	}
+	var acl struct {
+		WebACL struct {
+			Rules []struct{ Statement map[string]any }
+		}
+	}
+	e.command(&acl, "wafv2", "get-web-acl", "--scope", "REGIONAL", "--name", list.WebACLs[0].Name, "--id", list.WebACLs[0].ID)
+	kinds := map[string]int{}
+	for _, r := range acl.WebACL.Rules {
+		for kind := range r.Statement {
+			kinds[kind]++
+		}
+	}
+	if kinds["ManagedRuleGroupStatement"] < 3 || kinds["RateBasedStatement"] < 1 {
+		e.t.Errorf("the firewall has the rules %v", kinds)
+	}
+}
+
+// lookAccount looks for the rules that watch an account, and for its trail.
+func lookAccount(e *eyes, _ blueprints.Blueprint) {
+	e.t.Helper()
+	var rules struct{ ConfigRules []any }
+	e.command(&rules, "configservice", "describe-config-rules")
+	if len(rules.ConfigRules) < 3 {
+		e.t.Errorf("the account has %d rules", len(rules.ConfigRules))
+	}
+	var trails struct {
+		TrailList []struct {
+			Name                     string
+			LogFileValidationEnabled bool
+		}
+	}
+	e.command(&trails, "cloudtrail", "describe-trails")
+	if len(trails.TrailList) != 1 || !trails.TrailList[0].LogFileValidationEnabled {
+		e.t.Errorf("the account has the trails %+v, want one that is validated", trails)
+		return
+	}
+	var status struct{ IsLogging bool }
+	e.command(&status, "cloudtrail", "get-trail-status", "--name", trails.TrailList[0].Name)
+	if !status.IsLogging {
+		e.t.Error("the trail does not log")
+	}
 }
 
 // befores make what has to be in an account before a component.

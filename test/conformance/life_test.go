@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"maps"
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
@@ -182,18 +183,16 @@ func (v *traveller) checked() {
 		}
 		_, err := v.Preview(v.t.Context(), automation.Stack{Name: v.life.stack, Program: spoilt(v.life.program, typ)})
 		var failure *automation.Failure
-		if !errors.As(err, &failure) || failure.Type != typ || !strings.Contains(failure.Reason, wrongProperty) {
-			v.t.Errorf("the provider accepts %s with the property %s: %v", typ, wrongProperty, err)
+		if !errors.As(err, &failure) || failure.Type != typ {
+			v.t.Errorf("the provider accepts %s with an object in the place of a text: %v", typ, err)
 			continue
 		}
 		v.rep.mistaken(typ, failure.Reason)
 	}
 }
 
-// wrongProperty is one that no type has.
-const wrongProperty = "noSuchProperty"
-
-// spoilt gives a program in which the resources of a type have the wrong property.
+// spoilt gives a program in which the resources of a type have an object where a
+// text belongs.
 func spoilt(program pulumi.RunFunc, typ string) pulumi.RunFunc {
 	return func(ctx *pulumi.Context) error {
 		if err := ctx.RegisterResourceTransform(func(_ context.Context, args *pulumi.ResourceTransformArgs) *pulumi.ResourceTransformResult {
@@ -201,7 +200,12 @@ func spoilt(program pulumi.RunFunc, typ string) pulumi.RunFunc {
 				return nil
 			}
 			props := maps.Clone(args.Props)
-			props[wrongProperty] = pulumi.String("wrong")
+			for _, name := range slices.Sorted(maps.Keys(props)) {
+				if reflect.TypeOf(props[name]).Kind() == reflect.String {
+					props[name] = pulumi.Map{"no": pulumi.String("text")}
+					break
+				}
+			}
 			return &pulumi.ResourceTransformResult{Props: props, Opts: args.Opts}
 		}); err != nil {
 			return err

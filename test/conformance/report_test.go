@@ -228,9 +228,9 @@ func (r *report) unserved(b *bytes.Buffer) {
 		return
 	}
 	b.WriteString(`The run tried to create each, and this is what was said. They are previewed instead, which has the provider check them, and
-to show that it does, previewed once more with a wrong property, which it has to refuse.
+to show that it does, previewed once more with an object where a text belongs, which it has to refuse.
 
-| type | in | what was said | with a wrong property |
+| type | in | what was said | what the provider says to an object for a text |
 | --- | --- | --- | --- |
 `)
 	for _, typ := range slices.Sorted(maps.Keys(r.refused)) {

@@ -71,6 +71,7 @@ def mend_tags_of_apis():
 
 def mend_tags_of_users():
     try:
+        from moto.cognitoidp.models import CognitoIdpBackend as backend
         from moto.cognitoidp.responses import CognitoIdpResponse as responses
         from moto.core.responses import ActionResult
     except ImportError:
@@ -91,6 +92,16 @@ def mend_tags_of_users():
         return ActionResult({})
 
     responses.tag_resource, responses.untag_resource = tag_resource, untag_resource
+
+    # An update forgets what it cannot change.
+    changed = backend.update_user_pool
+    fixed = ("AliasAttributes", "UsernameAttributes", "UsernameConfiguration", "UserPoolTags", "UserPoolTier")
+
+    def update_user_pool(self, user_pool_id, extended_config):
+        before = self.describe_user_pool(user_pool_id).extended_config
+        changed(self, user_pool_id, {**{name: before[name] for name in fixed if name in before}, **extended_config})
+
+    backend.update_user_pool = update_user_pool
 
 
 def mend_functions():
