@@ -179,3 +179,23 @@ func TestRelay(t *testing.T) {
 		}
 	}
 }
+
+// An adopted resource has no outputs before it was refreshed; a run that is
+// killed before that must leave it to the next one.
+func TestAdoptedIsUnderWayUntilItIsRead(t *testing.T) {
+	edited, err := settleCreations(json.RawMessage(`{"pending_operations":[{"type":"creating","resource":{"urn":"u","inputs":{}}},{"type":"creating","resource":{"urn":"v"}}]}`),
+		map[string]string{"u": "1"}, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got struct {
+		Resources []entry    `json:"resources"`
+		Pending   []underWay `json:"pending_operations"`
+	}
+	if err := json.Unmarshal(edited, &got); err != nil {
+		t.Fatal(err)
+	}
+	if len(got.Resources) != 1 || len(got.Pending) != 1 || got.Pending[0].Type != "updating" || got.Pending[0].Resource.text("id") != "1" {
+		t.Errorf("the state is %s", edited)
+	}
+}

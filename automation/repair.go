@@ -263,6 +263,9 @@ func settleCreations(deployment json.RawMessage, adopted map[string]string, lost
 		if resources, err = adopt(resources, p.Resource, id); err != nil {
 			return nil, err
 		}
+		// It has no outputs until it is refreshed. If that is cut off too, the
+		// next run knows from this that it has to be read.
+		left = append(left, underWay{Resource: p.Resource, Type: "updating"})
 	}
 	var err1, err2 error
 	whole["resources"], err1 = json.Marshal(resources)
