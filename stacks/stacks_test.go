@@ -251,6 +251,9 @@ func TestPlacementReadsThePool(t *testing.T) {
 	if got := r.One(t, "aws:apigateway/usagePlanKey:UsagePlanKey").Inputs["usagePlanId"]; got != "plan-free" {
 		t.Errorf("usage plan %v", got)
 	}
+	if told, _ := r.One(t, "aws:cloudwatch/metricAlarm:MetricAlarm").Inputs["alarmActions"].([]any); len(told) != 1 || told[0] != "arn:aws:sns:eu-west-1:111111111111:platform-alerts" {
+		t.Errorf("the alarm tells %v", told)
+	}
 	if got := r.One(t, "aws:cognito/userGroup:UserGroup").Inputs["userPoolId"]; got != "users-1" {
 		t.Errorf("user pool %v", got)
 	}

@@ -158,6 +158,7 @@ func (s TenantSpec) inPool(ctx *pulumi.Context, p Placement, core pulumi.Resourc
 	name := PlacementName(s.TenantID, p.Placement)
 	made, err := pool.NewPlacement(ctx, name, &pool.PlacementArgs{
 		Location: s.core(), Tags: s.tags(p), TenantID: s.TenantID, Name: name, Pool: stack, Tier: p.Tier, RuntimeRole: RuntimeRole,
+		AlarmTopic: s.alarmTopic(), BudgetTopic: s.platform().alertsTopicARN(),
 		Shared: pool.Shared{
 			KeyARN:      text(ref, stack, "keyArn"),
 			UserPoolID:  text(ref, stack, "userPoolId"),

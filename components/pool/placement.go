@@ -4,6 +4,7 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
 	"github.com/tenantform/tenantform/components/apigateway"
+	"github.com/tenantform/tenantform/components/budget"
 	"github.com/tenantform/tenantform/components/data"
 	"github.com/tenantform/tenantform/components/identity"
 	"github.com/tenantform/tenantform/components/internal/check"
@@ -33,11 +34,18 @@ type PlacementArgs struct {
 	// RuntimeRole is the name of the application's role, which may assume the
 	// tenant's; 1 to 64 characters.
 	RuntimeRole string
+	// AlarmTopic is the ARN of an SNS topic of the account and region that is told of
+	// the tenant's alarm. Empty: it only shows.
+	AlarmTopic string
+	// BudgetTopic is the ARN of the topic that is told of the budget, as in
+	// budget.Args. It is required when the tier has a budget.
+	BudgetTopic string
 }
 
 // Placement is what a tenant of a pool has of its own: the role bound to its
 // items, its group in the shared user pool, its API key on the tier's usage
-// plan, its log group, metric filters and alarm.
+// plan, its log group, metric filters and alarm, and a budget where the tier has
+// one. The budget counts what carries the tenant's tag, not its share of the pool.
 type Placement struct {
 	pulumi.ResourceState
 
@@ -78,12 +86,14 @@ func NewPlacement(ctx *pulumi.Context, name string, args *PlacementArgs, opts ..
 	if err != nil {
 		return nil, err
 	}
-	signals, err := observability.New(ctx, name+"-signals", &observability.Args{
-		Location: args.Location, Tags: args.Tags.ForService("observability"), TenantID: args.TenantID, Name: args.Name,
-		LogRetentionDays: args.Tier.LogRetentionDays, LogKeyARN: args.Shared.KeyARN,
-	}, pulumi.Parent(p))
+	signals, err := observability.New(ctx, name+"-signals", args.signals(), pulumi.Parent(p))
 	if err != nil {
 		return nil, err
+	}
+	if args.Tier.MonthlyBudgetUSD != 0 {
+		if _, err := budget.New(ctx, name+"-budget", args.budget(), pulumi.Parent(p)); err != nil {
+			return nil, err
+		}
 	}
 	p.RoleARN, p.APIKeyID, p.APIKey, p.LogGroup = access.RoleARN, key.ID, key.Value, signals.LogGroup
 	if err := ctx.RegisterResourceOutputs(p, pulumi.Map{
@@ -92,6 +102,24 @@ func NewPlacement(ctx *pulumi.Context, name string, args *PlacementArgs, opts ..
 		return nil, err
 	}
 	return p, nil
+}
+
+func (a *PlacementArgs) signals() *observability.Args {
+	args := &observability.Args{
+		Location: a.Location, Tags: a.Tags.ForService("observability"), TenantID: a.TenantID, Name: a.Name,
+		LogRetentionDays: a.Tier.LogRetentionDays, LogKeyARN: a.Shared.KeyARN,
+	}
+	if a.AlarmTopic != "" {
+		args.AlarmActions = pulumi.ToStringArray([]string{a.AlarmTopic})
+	}
+	return args
+}
+
+func (a *PlacementArgs) budget() *budget.Args {
+	return &budget.Args{
+		Location: a.Location, Tags: a.Tags.ForService("observability"), Name: a.Name + "-budget",
+		TenantID: a.TenantID, MonthlyUSD: a.Tier.MonthlyBudgetUSD, TopicARN: a.BudgetTopic,
+	}
 }
 
 func (a *PlacementArgs) validate(name string) error {
@@ -107,5 +135,12 @@ func (a *PlacementArgs) validate(name string) error {
 	c.Needs("Shared.KeyARN", given(a.Shared.KeyARN), "the pool's keyArn")
 	c.Needs("Shared.UserPoolID", given(a.Shared.UserPoolID), "the pool's userPoolId")
 	c.Needs("Shared.UsagePlanID", given(a.Shared.UsagePlanID), "the pool's usagePlanIds of the tier")
-	return c.Err()
+	if a.AlarmTopic != "" {
+		c.Name("AlarmTopic", a.AlarmTopic, maxTopic, topicPattern)
+	}
+	c.Needs("BudgetTopic", a.BudgetTopic != "" || a.Tier.MonthlyBudgetUSD == 0, "the ARN of the topic that is told of the tier's budget")
+	if err := c.Err(); err != nil || a.Tier.MonthlyBudgetUSD == 0 {
+		return err
+	}
+	return a.budget().Validate(name + "-budget")
 }

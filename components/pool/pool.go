@@ -20,10 +20,14 @@ import (
 var (
 	namePattern = regexp.MustCompile(`^[a-z][a-z0-9-]*$`)
 	rolePattern = regexp.MustCompile(`^[\w+=,.@-]+$`)
+
+	topicPattern = regexp.MustCompile(`^arn:aws[a-z-]*:sns:[a-z0-9-]+:[0-9]{12}:[a-zA-Z0-9_-]+$`)
 )
 
 // maxName leaves room for what follows it in the 64 characters of a role's name.
 const maxName = 55
+
+const maxTopic = 512 // characters of a topic's ARN
 
 // Args are the arguments of a Pool.
 type Args struct {

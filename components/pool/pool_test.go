@@ -53,6 +53,35 @@ func TestPlacementIsTheTenantsOwn(t *testing.T) {
 	}
 }
 
+func TestPlacementTellsAndCounts(t *testing.T) {
+	const topic = "arn:aws:sns:eu-west-1:111111111111:platform-alerts"
+	a := placementArgs()
+	a.AlarmTopic, a.BudgetTopic, a.Tier.MonthlyBudgetUSD = topic, topic, 20
+	r := componenttest.MustRun(t, "tenant-acme", placement(a), nil)
+	componenttest.Check(t, r)
+	if told, _ := r.One(t, "aws:cloudwatch/metricAlarm:MetricAlarm").Inputs["alarmActions"].([]any); len(told) != 1 || told[0] != topic {
+		t.Errorf("the alarm tells %v", told)
+	}
+	if got := r.One(t, "aws:budgets/budget:Budget").Inputs["limitAmount"]; got != "20.00" {
+		t.Errorf("the budget is %v", got)
+	}
+	for name, c := range map[string]struct {
+		change func(*pool.PlacementArgs)
+		words  string
+	}{
+		"no topic": {func(a *pool.PlacementArgs) { a.BudgetTopic = "" }, "BudgetTopic is missing"},
+		"no ARN":   {func(a *pool.PlacementArgs) { a.AlarmTopic = "alerts" }, "AlarmTopic"},
+		"negative": {func(a *pool.PlacementArgs) { a.Tier.MonthlyBudgetUSD = -1 }, "monthlyBudgetUSD"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			b := *a
+			c.change(&b)
+			r, err := componenttest.Run("tenant-acme", placement(&b), nil)
+			componenttest.Refused(t, r, err, c.words)
+		})
+	}
+}
+
 func placementArgs() *pool.PlacementArgs {
 	return &pool.PlacementArgs{
 		Location: componenttest.Location(), Tags: componenttest.Tags(), TenantID: "acme", Name: "acme-pool-a", Pool: "pool-a",
