@@ -40,6 +40,9 @@ func (e *eyes) someTagged() {
 func (e *eyes) noneTagged() {
 	e.t.Helper()
 	arns := slices.DeleteFunc(e.tagged(), func(arn string) bool {
+		if _, id, ok := strings.Cut(arn, ":instance/"); ok {
+			return e.terminated(id)
+		}
 		if !strings.Contains(arn, ":kms:") {
 			return false
 		}
@@ -50,6 +53,25 @@ func (e *eyes) noneTagged() {
 	if len(arns) > 0 {
 		e.t.Errorf("these are still there: %v", arns)
 	}
+}
+
+// terminated tells whether a machine is gone; it is told of for a while.
+func (e *eyes) terminated(id string) bool {
+	e.t.Helper()
+	var out struct {
+		Reservations []struct {
+			Instances []struct{ State struct{ Name string } }
+		}
+	}
+	e.ec2(&out, "describe-instances", "--instance-ids", id)
+	for _, r := range out.Reservations {
+		for _, i := range r.Instances {
+			if i.State.Name != "terminated" {
+				return false
+			}
+		}
+	}
+	return true
 }
 
 // looks are those of components whose sample of the catalogue lives; of the others

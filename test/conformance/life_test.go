@@ -164,10 +164,11 @@ func (v *traveller) up() bool {
 	return true
 }
 
-// isProtected tells whether a resource will refuse its deletion.
+// isProtected tells whether a resource will refuse its deletion, or have another
+// bucket refuse it by filling that with logs.
 func isProtected(r plan.Resource) bool {
 	r.OldInputs = r.Inputs
-	return r.DeletionProtected()
+	return r.DeletionProtected() || r.Type == "aws:s3/bucketLoggingV2:BucketLoggingV2"
 }
 
 // checked holds what the emulator does not take to the provider's own check: with
@@ -226,6 +227,8 @@ func released(program pulumi.RunFunc) pulumi.RunFunc {
 				props["deletionProtection"] = pulumi.String("INACTIVE")
 			case "aws:rds/cluster:Cluster":
 				props["deletionProtection"] = pulumi.Bool(false)
+			case "aws:s3/bucketV2:BucketV2": // the emulator writes access logs
+				props["forceDestroy"] = pulumi.Bool(true)
 			default:
 				return nil
 			}
