@@ -8,9 +8,12 @@ import (
 	"net"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"testing"
+
+	"github.com/tenantform/tenantform/tenants"
 )
 
 const secretOf = `{"4dabf18193072939515e22adb298388d":"1b47061264138c4ac30d75fd1eb44270","ciphertext":"`
@@ -180,22 +183,30 @@ func TestRelay(t *testing.T) {
 	}
 }
 
-// An adopted resource has no outputs before it was refreshed; a run that is
-// killed before that must leave it to the next one.
-func TestAdoptedIsUnderWayUntilItIsRead(t *testing.T) {
-	edited, err := settleCreations(json.RawMessage(`{"pending_operations":[{"type":"creating","resource":{"urn":"u","inputs":{}}},{"type":"creating","resource":{"urn":"v"}}]}`),
-		map[string]string{"u": "1"}, nil)
-	if err != nil {
+// An adopted resource has no outputs before it was read; a repair that is killed
+// before that leaves a note for the next one.
+func TestUnreadIsNoted(t *testing.T) {
+	dir := t.TempDir()
+	e := &Engine{leases: leases{dir: dir}}
+	if urns, err := e.unread("s"); err != nil || len(urns) > 0 {
+		t.Errorf("nothing was noted: %v, %v", urns, err)
+	}
+	if err := e.noteUnread("s", []string{"b", "a", "b"}); err != nil {
 		t.Fatal(err)
 	}
-	var got struct {
-		Resources []entry    `json:"resources"`
-		Pending   []underWay `json:"pending_operations"`
+	if urns, err := e.unread("s"); err != nil || !slices.Equal(urns, []string{"a", "b"}) {
+		t.Errorf("noted: %v, %v", urns, err)
 	}
-	if err := json.Unmarshal(edited, &got); err != nil {
+	if err := e.noteUnread("s", nil); err != nil {
 		t.Fatal(err)
 	}
-	if len(got.Resources) != 1 || len(got.Pending) != 1 || got.Pending[0].Type != "updating" || got.Pending[0].Resource.text("id") != "1" {
-		t.Errorf("the state is %s", edited)
+	if urns, err := e.unread("s"); err != nil || len(urns) > 0 {
+		t.Errorf("after it was read: %v, %v", urns, err)
+	}
+	if err := os.WriteFile(e.unreadPath("s"), []byte("[torn"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := e.unread("s"); tenants.CodeOf(err) != tenants.CodeFailedPrecondition {
+		t.Errorf("a note that cannot be read: %v", err)
 	}
 }

@@ -138,8 +138,12 @@ func (r *run) settlePending(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if len(pending)+len(lost) > 0 {
-		if err := r.settle(ctx, pending, lost); err != nil {
+	unread, err := r.engine.unread(r.spec.Name)
+	if err != nil {
+		return err
+	}
+	if len(pending)+len(lost)+len(unread) > 0 {
+		if err := r.settle(ctx, pending, lost, unread); err != nil {
 			return err
 		}
 	}
@@ -149,9 +153,10 @@ func (r *run) settlePending(ctx context.Context) error {
 	return nil
 }
 
-// settle does what settlePending says.
-func (r *run) settle(ctx context.Context, pending []pendingOperation, lost []underWay) error {
-	r.emit(Event{Phase: PhaseRepair, Kind: EventStarted, Message: fmt.Sprintf("%d operations were cut off", len(pending)+len(lost))})
+// settle does what settlePending says. unread are the URNs that an earlier
+// repair adopted and did not come to read.
+func (r *run) settle(ctx context.Context, pending []pendingOperation, lost []underWay, unread []string) error {
+	r.emit(Event{Phase: PhaseRepair, Kind: EventStarted, Message: fmt.Sprintf("%d operations were cut off", len(pending)+len(lost)+len(unread))})
 	adopted := map[string]string{} // ids by URN
 	var dropped, settled []string
 	look := func(p pendingOperation) error {
@@ -182,15 +187,28 @@ func (r *run) settle(ctx context.Context, pending []pendingOperation, lost []und
 			return err
 		}
 	}
+	// What is adopted has no outputs until it is read. If that is cut off, the
+	// next run knows from this note what it has to read.
+	unread = slices.Concat(unread, slices.Collect(maps.Keys(adopted)))
+	if err := r.engine.noteUnread(r.spec.Name, unread); err != nil {
+		return err
+	}
 	if len(pending)+len(adopted) > 0 {
 		if err := r.editState(ctx, adopted, lost); err != nil {
 			return err
 		}
 	}
-	if again := slices.Concat(slices.Sorted(maps.Keys(adopted)), settled); len(again) > 0 {
+	again, err := r.engine.state.having(r.spec.Name, slices.Concat(unread, settled))
+	if err != nil {
+		return err
+	}
+	if len(again) > 0 {
 		if err := r.refresh(ctx, optrefresh.Target(again)); err != nil {
 			return err
 		}
+	}
+	if err := r.engine.noteUnread(r.spec.Name, nil); err != nil {
+		return err
 	}
 	if len(adopted)+len(dropped)+len(settled) > 0 {
 		rep := r.repaired()
@@ -263,9 +281,6 @@ func settleCreations(deployment json.RawMessage, adopted map[string]string, lost
 		if resources, err = adopt(resources, p.Resource, id); err != nil {
 			return nil, err
 		}
-		// It has no outputs until it is refreshed. If that is cut off too, the
-		// next run knows from this that it has to be read.
-		left = append(left, underWay{Resource: p.Resource, Type: "updating"})
 	}
 	var err1, err2 error
 	whole["resources"], err1 = json.Marshal(resources)
