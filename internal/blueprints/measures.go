@@ -94,13 +94,11 @@ func statements(in map[string]any, path string) []componenttest.Statement {
 	return doc.Statement
 }
 
-// tlsOnly tells whether a document denies everybody requests without TLS.
-func tlsOnly(path string) func(map[string]any) bool {
-	return func(in map[string]any) bool {
-		return slices.ContainsFunc(statements(in, path), func(s componenttest.Statement) bool {
-			return s.Effect == "Deny" && slices.Equal(s.Condition["Bool"]["aws:SecureTransport"], []string{"false"})
-		})
-	}
+// tlsOnly tells whether the policy denies everybody requests without TLS.
+func tlsOnly(in map[string]any) bool {
+	return slices.ContainsFunc(statements(in, "policy"), func(s componenttest.Statement) bool {
+		return s.Effect == "Deny" && slices.Equal(s.Condition["Bool"]["aws:SecureTransport"], []string{"false"})
+	})
 }
 
 // named tells whether no statement allows an action that is not named in full.
@@ -147,7 +145,7 @@ func dataMeasures() []measure {
 	return []measure{
 		{says: "bucket: public access blocked", of: "aws:s3/bucketPublicAccessBlock:BucketPublicAccessBlock",
 			holds: every(is("blockPublicAcls", true), is("blockPublicPolicy", true), is("ignorePublicAcls", true), is("restrictPublicBuckets", true))},
-		{says: "bucket: TLS only", of: "aws:s3/bucketPolicy:BucketPolicy", holds: tlsOnly("policy")},
+		{says: "bucket: TLS only", of: "aws:s3/bucketPolicy:BucketPolicy", holds: tlsOnly},
 		{says: "bucket: encrypted", of: sseType, holds: set("rules.applyServerSideEncryptionByDefault.sseAlgorithm")},
 		{says: "bucket: customer managed key", of: sseType, holds: set("rules.applyServerSideEncryptionByDefault.kmsMasterKeyId")},
 		{says: "bucket: no ACLs", of: "aws:s3/bucketOwnershipControls:BucketOwnershipControls", holds: is("rule.objectOwnership", "BucketOwnerEnforced")},
@@ -170,14 +168,14 @@ func dataMeasures() []measure {
 		{says: "cluster: deletion protection", of: cluster, holds: is("deletionProtection", true)},
 		{says: "cluster: no public address", of: instance, holds: isNot("publiclyAccessible", true)},
 		{says: "queue: customer managed key", of: queue, holds: set("kmsMasterKeyId")},
-		{says: "queue: TLS only", of: queue, holds: tlsOnly("policy")},
-		{says: "queue: TLS only", of: "aws:sqs/queuePolicy:QueuePolicy", holds: tlsOnly("policy")},
+		{says: "queue: TLS only", of: queue, holds: tlsOnly},
+		{says: "queue: TLS only", of: "aws:sqs/queuePolicy:QueuePolicy", holds: tlsOnly},
 		{says: "queue: dead letters", of: queue, holds: set("redrivePolicy"), one: true},
 		{says: "queue: says who may use it for dead letters", of: queue, holds: set("redriveAllowPolicy"), one: true},
 		{says: "queue: says who may use it for dead letters", of: "aws:sqs/redriveAllowPolicy:RedriveAllowPolicy", holds: set("redriveAllowPolicy")},
 		{says: "topic: customer managed key", of: topic, holds: set("kmsMasterKeyId")},
-		{says: "topic: TLS only", of: topic, holds: tlsOnly("policy")},
-		{says: "topic: TLS only", of: "aws:sns/topicPolicy:TopicPolicy", holds: tlsOnly("policy")},
+		{says: "topic: TLS only", of: topic, holds: tlsOnly},
+		{says: "topic: TLS only", of: "aws:sns/topicPolicy:TopicPolicy", holds: tlsOnly},
 		{says: "topic: undelivered messages kept", of: "aws:sns/topicSubscription:TopicSubscription", holds: set("redrivePolicy")},
 		{says: "delivery stream: encrypted", of: "aws:kinesis/firehoseDeliveryStream:FirehoseDeliveryStream", holds: set("serverSideEncryption.keyType")},
 		{says: "key: rotation", of: keyType, holds: is("enableKeyRotation", true)},

@@ -5,6 +5,7 @@ import (
 
 	"github.com/tenantform/tenantform/components/archive"
 	"github.com/tenantform/tenantform/components/bucket"
+	"github.com/tenantform/tenantform/components/function"
 	"github.com/tenantform/tenantform/components/queueworker"
 	"github.com/tenantform/tenantform/components/topic"
 )
@@ -38,6 +39,7 @@ func worker(full bool) Sample {
 			args.LogKeyARN, args.AlarmActions = key.ARN, pulumi.StringArray{alarms.ARN}
 			args.Grants = lookup(at)
 			args.Environment, args.Discard = map[string]string{"STAGE": "sample"}, true
+			args.Powertools, args.Idempotency = &function.Powertools{}, &function.Idempotency{}
 		}
 		_, err = queueworker.New(ctx, "worker", args)
 		return err

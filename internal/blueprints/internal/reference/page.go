@@ -24,7 +24,7 @@ type entry struct {
 	is            string // first sentence of the type's comment
 	minimal, full map[string]int
 	enforced      blueprints.Enforced
-	guards        []string
+	guards        blueprints.Guards
 	differences   []blueprints.Difference
 }
 
@@ -41,7 +41,7 @@ func reference(ctx context.Context, gate blueprints.Evaluator, all []blueprints.
 	var b bytes.Buffer
 	b.WriteString(head)
 	for _, e := range entries {
-		fmt.Fprintf(&b, "| [%s](#%s) | %s | %s | %s |\n", e.Name(), anchor(e.Name()), number(e), orNone(grouped(e.enforced.Always), "; "), guards(e))
+		fmt.Fprintf(&b, "| [%s](#%s) | %s | %s | %s |\n", e.Name(), anchor(e.Name()), number(e), orNone(grouped(e.enforced.Always), "; "), links(e.guards.Rules))
 	}
 	for _, e := range entries {
 		e.write(&b)
@@ -61,8 +61,8 @@ How to read it:
   on the arguments: of its minimal sample, which gives required ones only, and its full one, the fewer and the more.
 - What it enforces is read from the inputs of these resources, in dev and in production. "Always" holds in every sample; "in
   production" needs no argument there; "on request" needs one; "unless relaxed" can be taken away by one.
-- A rule guards a component when it refuses the component's plan after one thing about one resource was spoilt: the resource left
-  out, deleted or replaced, or an input left out, not known, switched over, or opened to everybody.
+- A rule guards a component when it finds fault with the component's plan in production, as it is or after one thing about one
+  resource was spoilt: the resource left out, deleted or replaced, or an input left out, not known, switched over, or opened to everybody.
 
 | component | resources | always enforces | guarded by |
 | --- | ---: | --- | --- |
@@ -173,7 +173,10 @@ func (e entry) write(b *bytes.Buffer) {
 			fmt.Fprintf(b, "- enforces %s: %s\n", l.when, strings.Join(grouped(l.what), "; "))
 		}
 	}
-	fmt.Fprintf(b, "- guarded by %s\n", guards(e))
+	fmt.Fprintf(b, "- guarded by %s\n", links(e.guards.Rules))
+	if len(e.guards.Asks) > 0 {
+		fmt.Fprintf(b, "- in production the policies ask for more than the minimal sample: %s\n", links(e.guards.Asks))
+	}
 	if len(e.differences) > 0 {
 		b.WriteString("\n| differs by environment | dev | production |\n| --- | --- | --- |\n")
 	}
@@ -206,12 +209,13 @@ func cell(s string) string {
 	return strings.ReplaceAll(s, "|", `\|`)
 }
 
-func guards(e entry) string {
-	var links []string
-	for _, id := range e.guards {
-		links = append(links, fmt.Sprintf("[%s](policies/%s.md)", id, id))
+// links names rules with their pages.
+func links(ids []string) string {
+	var all []string
+	for _, id := range ids {
+		all = append(all, fmt.Sprintf("[%s](policies/%s.md)", id, id))
 	}
-	return orNone(links, ", ")
+	return orNone(all, ", ")
 }
 
 func orNone(list []string, between string) string {
