@@ -62,7 +62,7 @@ func (b blueprint) key(alias string, groups ...string) (pulumi.StringOutput, err
 }
 
 // of makes a component's life: its program before and after the update.
-func of(name, code string, covers []string, make func(b blueprint, changed bool) error, look, gone func(*testing.T, *rig)) life {
+func of(name, code string, covers []string, build func(b blueprint, changed bool) error, look, gone func(*testing.T, *rig)) life {
 	program := func(changed bool) pulumi.RunFunc {
 		return func(ctx *pulumi.Context) error {
 			p, err := aws.NewProvider(ctx, "core", &aws.ProviderArgs{
@@ -71,7 +71,7 @@ func of(name, code string, covers []string, make func(b blueprint, changed bool)
 			if err != nil {
 				return err
 			}
-			return make(blueprint{
+			return build(blueprint{
 				Context: ctx, where: location.Location{Environment: location.Dev, Region: region, AccountID: core},
 				tags: componenttest.Tags(), with: pulumi.Providers(p), code: code,
 			}, changed)

@@ -203,6 +203,45 @@ def mend_firewalls():
     responses.create_web_acl, responses.update_web_acl = remembering(responses.create_web_acl), remembering(responses.update_web_acl)
 
 
+def mend_signing():
+    try:
+        from moto.signer import urls
+        from moto.signer.responses import SignerResponse as responses
+    except ImportError:
+        return
+    for path in ("permissions", "permissions/(?P<statement_id>[^/]+)"):
+        urls.url_paths["{0}/signing-profiles/(?P<profile_name>[^/]+)/" + path + "$"] = responses.dispatch
+
+    # A profile's permissions, without which whatever is made after them cannot be tried.
+    def permissions(self):
+        profile = self.signer_backend.get_signing_profile(self.path.split("/signing-profiles/")[1].split("/")[0])
+        if not hasattr(profile, "permissions"):
+            profile.permissions = {}
+        return profile.permissions
+
+    def revision(held):
+        return f"revision-{len(held)}"
+
+    def add_profile_permission(self):
+        held = permissions(self)
+        wanted = json.loads(self.body)
+        held[wanted["statementId"]] = {k: wanted[k] for k in ("action", "principal", "statementId", "profileVersion") if wanted.get(k)}
+        return json.dumps({"revisionId": revision(held)})
+
+    def list_profile_permissions(self):
+        held = permissions(self)
+        return json.dumps({"revisionId": revision(held), "policySizeBytes": len(json.dumps(held)), "permissions": list(held.values())})
+
+    def remove_profile_permission(self):
+        held = permissions(self)
+        held.pop(self.path.rsplit("/", 1)[-1], None)
+        return json.dumps({"revisionId": revision(held)})
+
+    responses.add_profile_permission = add_profile_permission
+    responses.list_profile_permissions = list_profile_permissions
+    responses.remove_profile_permission = remove_profile_permission
+
+
 def mend_queues():
     try:
         from moto.sqs.models import Queue as queue
@@ -261,5 +300,6 @@ mend_functions()
 mend_buckets()
 mend_trails()
 mend_firewalls()
+mend_signing()
 mend_queues()
 mend_topics()
