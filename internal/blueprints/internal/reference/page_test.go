@@ -41,7 +41,7 @@ func TestReference(t *testing.T) {
 	}
 	for _, b := range all[len(all)-3:] {
 		for _, want := range []string{
-			"| [" + b.Name() + "](#" + anchor(b.Name()) + ") |", "\n## " + b.Name() + "\n", "[no_deletion](policies/no_deletion.md) |\n",
+			"| [" + b.Name() + "](#" + anchor(b.Name()) + ") |", "\n## " + b.Name() + "\n", "`no_deletion` |\n",
 			"See [components/" + b.Package + "]",
 		} {
 			if !strings.Contains(string(page), want) {
