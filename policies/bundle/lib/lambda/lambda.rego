@@ -18,17 +18,20 @@ functions := plan.of_type(function_type)
 
 # METADATA
 # description: The URNs of the live functions that a property of a resource names.
-named(r, property) := directly(r, property) | {urn |
-	some alias in plan.sources_of_type(r, property, alias_type)
-	some urn in aliased[alias]
+named(r, property) := urns if {
+	urns := urns_by_name[function_name(plan.text(plan.get(r, property)))]
+} else := {urn |
+	some from in plan.sources(r, property)
+	some urn in stands_for[from]
 }
 
-directly(r, property) := plan.sources_of_type(r, property, function_type) | object.get(
-	urns_by_name,
-	function_name(plan.text(plan.get(r, property))), set(),
-)
+# The functions that a resource stands for: a function itself, and an alias its function.
+stands_for := object.union({f.urn: {f.urn} | some f in functions}, {a.urn: aliased(a) | some a in plan.of_type(alias_type)})
 
-aliased := {a.urn: directly(a, "functionName") | some a in plan.of_type(alias_type)}
+aliased(a) := plan.sources_of_type(a, "functionName", function_type) | object.get(
+	urns_by_name,
+	function_name(plan.text(plan.get(a, "functionName"))), set(),
+)
 
 urns_by_name := by_name
 
@@ -43,11 +46,16 @@ by_name[name] contains f.urn if {
 function_name(text) := split(parts[count(parts) - 1], ":")[0] if parts := split(text, ":function:")
 
 # METADATA
-# description: The URNs of the functions that an event source mapping polls for.
-polled := {urn |
-	some m in plan.of_type("aws:lambda/eventSourceMapping:EventSourceMapping")
-	some urn in named(m, "functionName")
-}
+# description: The live event source mappings.
+mappings := plan.of_type("aws:lambda/eventSourceMapping:EventSourceMapping")
+
+# METADATA
+# description: The URNs of the functions that each event source mapping polls for.
+polls := {m.urn: named(m, "functionName") | some m in mappings}
+
+# METADATA
+# description: The URNs of the functions that each permission is for.
+permits := {p.urn: named(p, "function") | some p in permissions}
 
 # METADATA
 # description: Tells whether a function is made of a container image, which has no runtime, layers or signature.
@@ -80,15 +88,27 @@ for_account(p) if {
 #   Tells whether a permission is for an ARN. The resource may have wildcards; what
 #   is before it, service, region and account, may not.
 for_source(p) if {
-	parts := split(plan.text(plan.get(p, "sourceArn")), ":")
-	count(parts) > 5
-	fixed(concat(":", array.slice(parts, 0, 5)))
-	trim(concat(":", array.slice(parts, 5, count(parts))), "*?:/") != ""
+	arn := plan.text(plan.get(p, "sourceArn"))
+	startswith(arn, "arn:")
+	narrow(arn)
 }
 
 for_source(p) if {
 	plan.is_unknown(plan.get(p, "sourceArn"))
 	plan.given(p, "sourceArn", plan.get(p, "sourceArn"))
+}
+
+narrow(arn) if {
+	fixed(arn)
+	count(split(arn, ":")) > 5
+}
+
+narrow(arn) if {
+	not fixed(arn)
+	parts := split(arn, ":")
+	count(parts) > 5
+	fixed(concat(":", array.slice(parts, 0, 5)))
+	trim(concat(":", array.slice(parts, 5, count(parts))), "*?:/") != ""
 }
 
 # METADATA

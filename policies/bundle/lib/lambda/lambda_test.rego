@@ -29,9 +29,15 @@ test_named if {
 	every v in ["", "other", null, 1, unknown, ["work"]] { named(v, []) == set() }
 }
 
-test_polled if {
-	polled := lambda.polled with input as {"plan": {"resources": resources}}
-	polled == {"g"}
+test_polls if {
+	polls := lambda.polls with input as {"plan": {"resources": resources}}
+	polls == {"m": {"g"}}
+}
+
+test_permits if {
+	p := {"urn": "p", "type": "aws:lambda/permission:Permission", "operation": "create", "inputs": {"function": "work"}}
+	permits := lambda.permits with input as {"plan": {"resources": array.concat(resources, [p])}}
+	permits == {"p": {"f"}}
 }
 
 test_image if {

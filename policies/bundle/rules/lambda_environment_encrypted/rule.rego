@@ -18,25 +18,19 @@ package tenantform.rules.lambda_environment_encrypted
 import data.tenantform.lib.lambda
 import data.tenantform.lib.plan
 
-findings contains plan.finding(f, "kmsKeyArn", key, "a key of AWS encrypts the function's variables") if {
+findings contains plan.finding(f, at, value, "a key of AWS encrypts the function's variables") if {
 	some f in lambda.functions
-	not none(variables(f))
-	not plan.is_opaque(variables(f))
+	variables := plan.field(plan.get(f, "environment"), "variables")
+	not variables in [null, {}]
 	key := plan.get(f, "kmsKeyArn")
 	not own(f, key)
+	[at, value] := shown(variables, key)
 }
 
-findings contains plan.finding(f, "environment", variables(f), "a key of AWS encrypts the function's variables") if {
-	some f in lambda.functions
-	plan.is_opaque(variables(f))
-	not own(f, plan.get(f, "kmsKeyArn"))
-}
+# What is not known is shown: the variables, or else the key.
+shown(variables, key) := ["kmsKeyArn", key] if not plan.is_opaque(variables)
 
-variables(f) := plan.field(plan.get(f, "environment"), "variables")
-
-none(null)
-
-none({})
+shown(variables, _) := ["environment", variables] if plan.is_opaque(variables)
 
 own(f, key) if {
 	plan.given(f, "kmsKeyArn", key)

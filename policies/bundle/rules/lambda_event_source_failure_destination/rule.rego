@@ -16,42 +16,43 @@
 #   related: [LambdaEventSourceMappingDestination]
 package tenantform.rules.lambda_event_source_failure_destination
 
+import data.tenantform.lib.lambda
 import data.tenantform.lib.plan
 
-findings contains plan.finding(m, "destinationConfig.onFailure.destinationArn", destination, "a batch that cannot be processed is lost") if {
-	some m in plan.of_type("aws:lambda/eventSourceMapping:EventSourceMapping")
+findings contains plan.finding(m, at, value, why) if {
+	some m in lambda.mappings
 	destination := plan.field(plan.field(plan.get(m, "destinationConfig"), "onFailure"), "destinationArn")
 	not plan.given(m, "destinationConfig", destination)
-	not keeps(m)
-	not doubtful(m)
-}
-
-findings contains plan.finding(m, "eventSourceArn", source, "if it is a stream, a batch that cannot be processed is lost") if {
-	some m in plan.of_type("aws:lambda/eventSourceMapping:EventSourceMapping")
-	destination := plan.field(plan.field(plan.get(m, "destinationConfig"), "onFailure"), "destinationArn")
-	not plan.given(m, "destinationConfig", destination)
-	not keeps(m)
-	doubtful(m)
 	source := plan.get(m, "eventSourceArn")
-}
-
-# A source that nobody can tell, and no destination that is just not known.
-doubtful(m) if {
-	plan.is_opaque(plan.get(m, "eventSourceArn"))
-	not plan.is_opaque(plan.field(plan.field(plan.get(m, "destinationConfig"), "onFailure"), "destinationArn"))
-	not of_stream(m)
+	types := {plan.by_urn[urn].type | some urn in plan.sources(m, "eventSourceArn")}
+	not keeps(source, types)
+	[at, value, why] := shown(source, types, destination)
 }
 
 # Sources that keep what could not be processed, or that take no destination.
-keeps(m) if split(plan.text(plan.get(m, "eventSourceArn")), ":")[2] in {"sqs", "mq", "rds"}
+keeps(source, _) if split(plan.text(source), ":")[2] in {"sqs", "mq", "rds"}
 
-keeps(m) if {
-	plan.is_unknown(plan.get(m, "eventSourceArn"))
-	some type in ["aws:sqs/queue:Queue", "aws:mq/broker:Broker", "aws:docdb/cluster:Cluster"]
-	count(plan.sources_of_type(m, "eventSourceArn", type)) > 0
+keeps(source, types) if {
+	plan.is_unknown(source)
+	count(types & {"aws:sqs/queue:Queue", "aws:mq/broker:Broker", "aws:docdb/cluster:Cluster"}) > 0
 }
 
-of_stream(m) if {
-	some type in ["aws:dynamodb/table:Table", "aws:kinesis/stream:Stream", "aws:msk/cluster:Cluster", "aws:msk/serverlessCluster:ServerlessCluster"]
-	count(plan.sources_of_type(m, "eventSourceArn", type)) > 0
+# Where the source decides and nobody can tell what it is, that is shown.
+shown(source, types, destination) := ["eventSourceArn", source, "if it is a stream, a batch that cannot be processed is lost"] if {
+	doubtful(source, types, destination)
+}
+
+shown(source, types, destination) := ["destinationConfig.onFailure.destinationArn", destination, "a batch that cannot be processed is lost"] if {
+	not doubtful(source, types, destination)
+}
+
+doubtful(source, types, destination) if {
+	plan.is_opaque(source)
+	not plan.is_opaque(destination)
+	count(types & streams) == 0
+}
+
+streams := {
+	"aws:dynamodb/table:Table", "aws:kinesis/stream:Stream",
+	"aws:msk/cluster:Cluster", "aws:msk/serverlessCluster:ServerlessCluster",
 }

@@ -39,21 +39,23 @@ kept := {urn |
 }
 
 awaited(f) if {
-	f.urn in lambda.polled | called
+	f.urn in polled | called
 	not f.urn in sent_to
 }
+
+polled := {urn | some urns in lambda.polls; some urn in urns}
 
 # Functions that services call and wait for, and those that others may call.
 called := {urn |
 	some p in lambda.permissions
 	plan.get(p, "principal") in waiting
-	some urn in lambda.named(p, "function")
+	some urn in lambda.permits[p.urn]
 }
 
 sent_to := {urn |
 	some p in lambda.permissions
 	not plan.get(p, "principal") in waiting
-	some urn in lambda.named(p, "function")
+	some urn in lambda.permits[p.urn]
 }
 
 # Services that invoke functions synchronously; see the pages on the services in

@@ -18,22 +18,23 @@ package tenantform.rules.lambda_permission_has_source
 import data.tenantform.lib.lambda
 import data.tenantform.lib.plan
 
-findings contains plan.finding(p, "principal", principal, "the service may invoke the function for any account") if {
-	some p in lambda.permissions
-	principal := plan.get(p, "principal")
-	service(p, principal)
-	not lambda.for_account(p)
+findings contains plan.finding(p, "principal", plan.get(p, "principal"), "the service may invoke the function for any account") if {
+	some p in of_services
 	not lambda.for_source(p)
 }
 
-findings contains plan.finding(p, "sourceAccount", account, "the ARN names no account, so whoever has a source of this name may invoke the function") if {
+findings contains plan.finding(p, "sourceAccount", plan.get(p, "sourceAccount"), "the ARN names no account, so whoever has a source of this name may invoke the function") if {
+	some p in of_services
+	lambda.without_account(p)
+	lambda.for_source(p)
+}
+
+# Permissions of services that are not for one account.
+of_services := [p |
 	some p in lambda.permissions
 	service(p, plan.get(p, "principal"))
-	lambda.for_source(p)
-	lambda.without_account(p)
-	account := plan.get(p, "sourceAccount")
 	not lambda.for_account(p)
-}
+]
 
 service(_, principal) if {
 	is_string(principal)

@@ -20,15 +20,32 @@ import data.tenantform.lib.plan
 
 queue_type := "aws:sqs/queue:Queue"
 
-# What AWS takes where nothing is set, in seconds.
-defaults := {"visibilityTimeoutSeconds": 30, "timeout": 3, "maximumBatchingWindowInSeconds": 0}
+# The times that matter, in seconds: whose they are and what AWS takes where nothing is set.
+times := {
+	"visibilityTimeoutSeconds": {"of": "queue", "default": 30},
+	"timeout": {"of": "function", "default": 3},
+	"maximumBatchingWindowInSeconds": {"of": "mapping", "default": 0},
+}
 
-# Each mapping with its queue and function.
-triples := [[m, plan.by_urn[q], plan.by_urn[f]] |
-	some m in plan.of_type("aws:lambda/eventSourceMapping:EventSourceMapping")
+# Each mapping with a queue and a function of the plan, by URN, and their times.
+triples := [{"mapping": m.urn, "queue": q, "function": f, "seconds": {property: seconds(plan.by_urn[urns[times[property].of]], property) |
+	some property, _ in times
+	urns := {"mapping": m.urn, "queue": q, "function": f}
+}} |
+	some m in lambda.mappings
 	some q in queues(m)
-	some f in lambda.named(m, "functionName")
+	some f in lambda.polls[m.urn]
 ]
+
+# A time, or "" for one that is not a number.
+default seconds(_, _) := ""
+
+seconds(r, property) := value if {
+	value := plan.get(r, property)
+	is_number(value)
+}
+
+seconds(r, property) := times[property]["default"] if plan.get(r, property) == null
 
 queues(m) := plan.sources_of_type(m, "eventSourceArn", queue_type) | object.get(
 	urns_by_name,
@@ -50,26 +67,17 @@ by_name[name] contains q.urn if {
 	name != ""
 }
 
-findings contains plan.finding(r, property, value, "this has to be known, and a number, to tell whether the queue hides messages for long enough") if {
-	some [m, q, f] in triples
-	some [r, property] in [[q, "visibilityTimeoutSeconds"], [f, "timeout"], [m, "maximumBatchingWindowInSeconds"]]
-	value := plan.get(r, property)
-	not timed(r, property)
+findings contains plan.finding(r, property, plan.get(r, property), "this has to be known, and a number, to tell whether the queue hides messages for long enough") if {
+	some t in triples
+	some property, "" in t.seconds
+	r := plan.by_urn[t[times[property].of]]
 }
 
-findings contains plan.finding(q, "visibilityTimeoutSeconds", plan.get(q, "visibilityTimeoutSeconds"), why) if {
-	some [m, q, f] in triples
-	least := (6 * seconds(f, "timeout")) + seconds(m, "maximumBatchingWindowInSeconds")
-	seconds(q, "visibilityTimeoutSeconds") < least
+findings contains plan.finding(q, "visibilityTimeoutSeconds", t.seconds.visibilityTimeoutSeconds, why) if {
+	some t in triples
+	not "" in t.seconds
+	least := (6 * t.seconds.timeout) + t.seconds.maximumBatchingWindowInSeconds
+	t.seconds.visibilityTimeoutSeconds < least
+	q := plan.by_urn[t.queue]
 	why := sprintf("the function that reads the queue may need %d seconds for a batch and its retries", [least])
-}
-
-timed(r, property) if seconds(r, property) >= 0
-
-seconds(r, property) := defaults[property] if plan.get(r, property) == null
-
-seconds(r, property) := value if {
-	value := plan.get(r, property)
-	value != null
-	is_number(value)
 }
