@@ -60,7 +60,7 @@ test_for_source if {
 	lambda.for_source(permission({"sourceArn": "arn:aws:s3:::acme"}, {}))
 	lambda.for_source(permission({"sourceArn": unknown}, {"sourceArn": ["x"]}))
 	every v in [
-		null, "", "*", 1, unknown, {"$secret": true}, "acme", "arn:aws:execute-api:eu-west-1:111111111111:*",
+		null, "", "*", 1, unknown, {"$secret": true}, "acme", "arn:aws:s3", "a:b:c:d:e:f", "arn:aws:execute-api:eu-west-1:111111111111:*",
 		"arn:aws:execute-api:eu-west-1:111111111111:*/*", "arn:aws:execute-api:*:111111111111:abc/*", "arn:aws:s3:::*",
 	] {
 		not lambda.for_source(permission({"sourceArn": v}, {}))
@@ -74,11 +74,14 @@ test_without_account if {
 	bucket := {"urn": "b", "type": "aws:s3/bucketV2:BucketV2", "operation": "create"}
 	lambda.without_account(permission({"sourceArn": unknown}, {"sourceArn": ["b"]})) with input as {"plan": {"resources": [bucket]}}
 	not lambda.without_account(permission({"sourceArn": unknown}, {"sourceArn": ["t"]})) with input as {"plan": {"resources": [bucket]}}
+	topic := "arn:aws:sns:eu-west-1:111111111111:acme"
+	not lambda.without_account(permission({"sourceArn": topic}, {"sourceArn": ["b"]})) with input as {"plan": {"resources": [bucket]}}
 }
 
 test_identity if {
 	both := [{"urn": "role", "type": "aws:iam/role:Role", "operation": "create"}, {"urn": "t", "type": "aws:sns/topic:Topic", "operation": "create"}]
 	lambda.identity(permission({"principal": unknown}, {"principal": ["role"]})) with input as {"plan": {"resources": both}}
+	not lambda.identity(permission({"principal": "*"}, {"principal": ["role"]})) with input as {"plan": {"resources": both}}
 	every from in [[], ["t"], ["role", "t"], ["elsewhere"]] {
 		not lambda.identity(permission({"principal": unknown}, {"principal": from})) with input as {"plan": {"resources": both}}
 	}

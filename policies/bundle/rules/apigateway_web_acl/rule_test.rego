@@ -28,7 +28,7 @@ test_guarded if {
 
 test_unguarded if {
 	found([api("REGIONAL"), stage]) == {"stage"}
-	every v in [unknown, null, "", 1, "arn:aws:apigateway:eu-west-1::/restapis/abc/stages/next", "arn:aws:apigateway:eu-west-1::/restapis/xyz/stages/live", "a/b/c/d/e"] {
+	every v in [unknown, null, "", 1, "arn:aws:apigateway:eu-west-1::/restapis/abc/stages/next", "arn:aws:apigateway:eu-west-1::/restapis/xyz/stages/live", "a/b/c/d/e", "a/restapis/abc/b/live", "a/b/abc/stages/live", "a/restapis/abc/stages/live/b", "a/restapis"] {
 		found([api("REGIONAL"), stage, association(v, [])]) == {"stage"}
 	}
 	found([api("REGIONAL"), stage, association(unknown, ["api"])]) == {"stage"}

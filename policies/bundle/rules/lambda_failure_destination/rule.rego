@@ -39,19 +39,15 @@ kept := {urn |
 }
 
 awaited(f) if {
-	f.urn in polled | called
+	f.urn in polled | permitted
 	not f.urn in sent_to
 }
 
 polled := {urn | some urns in lambda.polls; some urn in urns}
 
-# Functions that services call and wait for, and those that others may call.
-called := {urn |
-	some p in lambda.permissions
-	plan.get(p, "principal") in waiting
-	some urn in lambda.permits[p.urn]
-}
+permitted := {urn | some urns in lambda.permits; some urn in urns}
 
+# Functions that others may invoke than services that wait for the answer.
 sent_to := {urn |
 	some p in lambda.permissions
 	not plan.get(p, "principal") in waiting

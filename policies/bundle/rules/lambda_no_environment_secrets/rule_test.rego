@@ -36,11 +36,13 @@ test_credentials if {
 test_harmless if {
 	every v in [
 		"", "acme-table", "https://api.example.com/a?b=c@d", "https://example.com:8443/", "postgres://acme@db.example.com/acme",
-		"0123456789abcdef0123456789abcdef01234567", "arn:aws:iam::111111111111:role/a", "TAKIA", unknown, null, 1, true,
+		"0123456789abcdef0123456789abcdef01234567",
+		"ABCDEFGHIJKLMNOPQRST0123456789ABCDEFGHIJ", "abcdefghijklmnopqrstABCDEFGHIJKLMNOPQRST", "A name of 40 letters 1 is not a key, no.",
+		"-----BEGIN CERTIFICATE-----", "PRIVATE KEY", "arn:aws:iam::111111111111:role/a", "TAKIA", unknown, null, 1, true,
 	] {
 		one("A", v) == set()
 	}
-	every v in [null, {}, {"variables": {}}, {"variables": null}] { found(v, []) == set() }
+	every v in [null, {}, {"variables": {}}, {"variables": null}, {"variables": ["x"]}, {"variables": "x"}] { found(v, []) == set() }
 }
 
 test_names if {

@@ -37,6 +37,7 @@ test_principal if {
 test_bucket if {
 	bucket := "arn:aws:s3:::acme"
 	found({"principal": "s3.amazonaws.com", "sourceArn": bucket, "sourceAccount": "111111111111"}, {}) == set()
+	found({"principal": "s3.amazonaws.com", "sourceArn": "arn:aws:s3:::*"}, {}) == {["principal", false]}
 	found({"principal": "s3.amazonaws.com", "sourceArn": bucket}, {}) == {["sourceAccount", false]}
 	found({"principal": "s3.amazonaws.com", "sourceArn": unknown}, {"sourceArn": ["bucket"]}) == {["sourceAccount", false]}
 	found({"principal": "s3.amazonaws.com", "sourceArn": bucket, "sourceAccount": unknown}, {}) == {["sourceAccount", true]}

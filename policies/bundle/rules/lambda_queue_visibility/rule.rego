@@ -54,10 +54,7 @@ queues(m) := plan.sources_of_type(m, "eventSourceArn", queue_type) | object.get(
 
 default queue_name(_) := ""
 
-queue_name(parts) := parts[5] if {
-	count(parts) == 6
-	parts[2] == "sqs"
-}
+queue_name(parts) := parts[5] if parts[2] == "sqs"
 
 urns_by_name := by_name
 

@@ -43,6 +43,7 @@ test_unknown if {
 test_relation if {
 	short := {"visibilityTimeoutSeconds": 1}
 	found(short, {}, {"from": []}) == set()
+	found({"visibilityTimeoutSeconds": 1, "name": null}, {}, {"from": []}) == set()
 	found(short, {}, {"from": ["f"]}) == set()
 	found(short, {}, {"from": [], "eventSourceArn": "arn:aws:sqs:eu-west-1:111111111111:acme"}) == {["q", false]}
 	found(short, {}, {"from": [], "eventSourceArn": "arn:aws:sqs:eu-west-1:111111111111:other"}) == set()

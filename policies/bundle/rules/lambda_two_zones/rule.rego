@@ -21,33 +21,26 @@ findings contains plan.finding(f, "vpcConfig.subnetIds", ids, "the function is i
 	some f in lambda.functions
 	ids := plan.field(plan.get(f, "vpcConfig"), "subnetIds")
 	count(plan.list(ids)) > 0 # without subnets it is in no VPC
-	not spread(f, ids)
+	count(places(f, ids)) < 2
 }
 
 subnet_type := "aws:ec2/subnet:Subnet"
 
-spread(f, ids) if {
-	plan.is_opaque(ids)
-	count({zone(urn) | some urn in plan.sources_of_type(f, "vpcConfig", subnet_type)}) > 1
-}
+# The zones of a function's subnets. A subnet of which the zone is not known is one
+# of its own; a text instead of a list is one subnet.
+default places(_, _) := set()
 
-# Several subnets, unless all of them are in the plan and in one zone.
-spread(_, ids) if {
+places(f, ids) := sources(f) if plan.is_opaque(ids)
+
+places(f, ids) := known(ids) | {place | opaque_within(ids); some place in sources(f)} if {
 	is_array(ids)
-	count({id | some id in ids; not plan.is_opaque(id)}) + count([id | some id in ids; plan.is_opaque(id)]) > 1
-	not crowded(ids)
-	not opaque_within(ids)
+	count(ids) > 1
 }
 
-spread(f, ids) if {
-	is_array(ids)
-	opaque_within(ids)
-	count({zone(urn) | some urn in subnets(f, ids)} | {id | some id in ids; is_string(id); not urns_by_id[id]}) > 1
-}
-
-crowded(ids) if {
-	every id in ids { urns_by_id[id] }
-	count({zone(urn) | some id in ids; some urn in urns_by_id[id]}) == 1
+known(ids) := {place |
+	some id in ids
+	is_string(id)
+	some place in object.get(places_by_id, id, {id})
 }
 
 opaque_within(ids) if {
@@ -55,19 +48,18 @@ opaque_within(ids) if {
 	plan.is_opaque(id)
 }
 
-subnets(f, ids) := plan.sources_of_type(f, "vpcConfig", subnet_type) | {urn | some id in ids; some urn in urns_by_id[id]}
+sources(f) := {place(urn) | some urn in plan.sources_of_type(f, "vpcConfig", subnet_type)}
 
-# The zone of a subnet, or, where it is not known, the subnet.
-zone(urn) := object.get(named_zones, urn, urn)
+place(urn) := object.get(zones, urn, urn)
 
-named_zones := {r.urn: zone |
+zones := {r.urn: zone |
 	some r in plan.of_type(subnet_type)
 	zone := [z | some key in ["availabilityZone", "availabilityZoneId"]; z := plan.text(plan.get(r, key)); z != ""][0]
 }
 
-urns_by_id := by_id
+places_by_id := by_id
 
-by_id[id] contains r.urn if {
+by_id[id] contains place(r.urn) if {
 	some r in plan.of_type(subnet_type)
 	id := plan.text(object.get(r, "id", ""))
 	id != ""

@@ -28,6 +28,8 @@ test_known if {
 	found({"subnetIds": ["subnet-1"]}, []) == {false}
 	found({"subnetIds": ["subnet-1", "subnet-1"]}, []) == {false}
 	found({"subnetIds": ["subnet-a", "subnet-c"]}, []) == {false}
+	found({"subnetIds": ["subnet-1"]}, ["a", "b"]) == {false}
+	found({"subnetIds": ["subnet-a", "subnet-c"]}, ["a", "b", "c"]) == {false}
 	found({"subnetIds": "subnet-1"}, []) == {false}
 	found({"subnetIds": 1}, []) == {false}
 }
@@ -46,4 +48,5 @@ test_unknown if {
 	found({"subnetIds": [unknown, unknown]}, []) == {false}
 	found({"subnetIds": [unknown, "subnet-a"]}, ["c"]) == {false}
 	found({"subnetIds": [unknown]}, ["a"]) == {false}
+	found({"subnetIds": [unknown]}, ["a", "b"]) == {false}
 }
