@@ -55,7 +55,7 @@ func Pool(spec PoolSpec) pulumi.RunFunc {
 		name := tenants.PoolStackName(spec.Cell)
 		made, err := pool.New(ctx, name, &pool.Args{
 			Location: spec.core(), Tags: spec.sharedTags("pool"), Name: name, Tiers: spec.Tiers,
-			LogRetentionDays: spec.sharedRetention(), DeletionProtection: spec.protected(),
+			LogRetentionDays: spec.sharedRetention(), DeletionProtection: spec.protected(), Released: spec.Released,
 		}, core)
 		if err != nil {
 			return err
@@ -68,7 +68,7 @@ func Pool(spec PoolSpec) pulumi.RunFunc {
 	}
 }
 
+// protected tells whether one of the pool's tiers asks for deletion protection.
 func (s PoolSpec) protected() bool {
-	asked := slices.ContainsFunc(s.Tiers, func(t tenants.Tier) bool { return t.DeletionProtection })
-	return !s.Released && (asked || s.core().Production())
+	return slices.ContainsFunc(s.Tiers, func(t tenants.Tier) bool { return t.DeletionProtection })
 }

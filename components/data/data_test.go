@@ -248,3 +248,25 @@ func TestBadArgumentsAreRefused(t *testing.T) {
 		})
 	}
 }
+
+// TestProductionProtects holds the table to being protected in production
+// without asking, and to being let go when released.
+func TestProductionProtects(t *testing.T) {
+	for name, c := range map[string]struct {
+		environment     string
+		asked, released bool
+		want            bool
+	}{
+		"dev":              {location.Dev, false, false, false},
+		"dev, asked":       {location.Dev, true, false, true},
+		"production":       {location.Production, false, false, true},
+		"production, gone": {location.Production, true, true, false},
+	} {
+		a := tableArgs()
+		a.Location.Environment, a.DeletionProtection, a.Released = c.environment, c.asked, c.released
+		r := componenttest.MustRun(t, "test", table(a), nil)
+		if got := r.One(t, "aws:dynamodb/table:Table").Inputs["deletionProtectionEnabled"]; got != c.want {
+			t.Errorf("%s: protected %v, want %v", name, got, c.want)
+		}
+	}
+}

@@ -49,8 +49,12 @@ type TableArgs struct {
 	Tags     tags.Required
 	Name     string                // physical name; 3 to 255 characters
 	KeyARN   pulumi.StringPtrInput // the customer managed key that encrypts it; required
-	// DeletionProtection makes AWS refuse the table's deletion.
+	// DeletionProtection makes AWS refuse the table's deletion. In production it is on
+	// also where this is false.
 	DeletionProtection bool
+	// Released switches the protection off whatever else says, so that it can be
+	// taken away.
+	Released bool
 	// Stream is what the table's stream holds of a changed item.
 	// StreamNewAndOldImages when empty.
 	Stream Stream
@@ -133,7 +137,7 @@ func (a *TableArgs) table() *dynamodb.TableArgs {
 		},
 		ServerSideEncryption:      dynamodb.TableServerSideEncryptionArgs{Enabled: pulumi.Bool(true), KmsKeyArn: a.KeyARN},
 		StreamEnabled:             pulumi.Bool(a.stream() != StreamNone),
-		DeletionProtectionEnabled: pulumi.Bool(a.DeletionProtection),
+		DeletionProtectionEnabled: pulumi.Bool(!a.Released && (a.DeletionProtection || a.Location.Production())),
 		Tags:                      a.Tags.Map(),
 	}
 	if a.stream() != StreamNone {

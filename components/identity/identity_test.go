@@ -225,3 +225,25 @@ func TestBadArgumentsAreRefused(t *testing.T) {
 		componenttest.Refused(t, r, err, "TenantID", `"the acme"`)
 	})
 }
+
+// TestProductionProtects holds the user pool to being protected in production
+// without asking, and to being let go when released.
+func TestProductionProtects(t *testing.T) {
+	for name, c := range map[string]struct {
+		environment     string
+		asked, released bool
+		want            string
+	}{
+		"dev":              {location.Dev, false, false, "INACTIVE"},
+		"dev, asked":       {location.Dev, true, false, "ACTIVE"},
+		"production":       {location.Production, false, false, "ACTIVE"},
+		"production, gone": {location.Production, true, true, "INACTIVE"},
+	} {
+		a := args()
+		a.Location.Environment, a.DeletionProtection, a.Released = c.environment, c.asked, c.released
+		r := componenttest.MustRun(t, "test", program(a), nil)
+		if got := r.One(t, "aws:cognito/userPool:UserPool").Inputs["deletionProtection"]; got != c.want {
+			t.Errorf("%s: protection %v, want %v", name, got, c.want)
+		}
+	}
+}

@@ -57,8 +57,12 @@ type Args struct {
 	Tags     tags.Required
 	Name     string // physical name; 1 to 128 characters
 	MFA      MFA    // MFARequired when empty
-	// DeletionProtection makes AWS refuse the user pool's deletion.
+	// DeletionProtection makes AWS refuse the user pool's deletion. In production it is on
+	// also where this is false.
 	DeletionProtection bool
+	// Released switches the protection off whatever else says, so that it can be
+	// taken away.
+	Released bool
 	// ThreatProtection is what Cognito does about risky sign-ins. Empty leaves the
 	// feature plan and its settings as they are: off in a new user pool.
 	ThreatProtection ThreatProtection
@@ -149,7 +153,7 @@ func (a *Args) mfa() MFA {
 
 func (a *Args) pool() *cognito.UserPoolArgs {
 	protection := "INACTIVE"
-	if a.DeletionProtection {
+	if !a.Released && (a.DeletionProtection || a.Location.Production()) {
 		protection = "ACTIVE"
 	}
 	pool := &cognito.UserPoolArgs{

@@ -38,8 +38,12 @@ type Args struct {
 	// LogRetentionDays is how long the API's access log is kept; a value that
 	// CloudWatch Logs accepts.
 	LogRetentionDays int
-	// DeletionProtection makes AWS refuse to delete the table and the user pool.
+	// DeletionProtection makes AWS refuse the table's and the user pool's deletion. In production it is on
+	// also where this is false.
 	DeletionProtection bool
+	// Released switches the protection off whatever else says, so that it can be
+	// taken away.
+	Released bool
 }
 
 // Pool is the infrastructure that the tenants of a cell share: a key, a table, a
@@ -87,7 +91,7 @@ func New(ctx *pulumi.Context, name string, args *Args, opts ...pulumi.ResourceOp
 		return nil, err
 	}
 	users, err := identity.New(ctx, name+"-identity", &identity.Args{
-		Location: args.Location, Tags: args.Tags.ForService("identity"), Name: args.Name, DeletionProtection: args.DeletionProtection,
+		Location: args.Location, Tags: args.Tags.ForService("identity"), Name: args.Name, DeletionProtection: args.DeletionProtection, Released: args.Released,
 	}, pulumi.Parent(p))
 	if err != nil {
 		return nil, err
@@ -130,7 +134,7 @@ func (p *Pool) store(ctx *pulumi.Context, name string, args *Args) error {
 	}
 	table, err := data.NewTable(ctx, name+"-data", &data.TableArgs{
 		Location: args.Location, Tags: args.Tags.ForService("data"), Name: TableName(args.Name),
-		KeyARN: key.ARN, DeletionProtection: args.DeletionProtection,
+		KeyARN: key.ARN, DeletionProtection: args.DeletionProtection, Released: args.Released,
 	}, pulumi.Parent(p))
 	if err != nil {
 		return err

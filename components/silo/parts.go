@@ -124,7 +124,7 @@ func (a *Args) users() *identity.Args {
 	}
 	return &identity.Args{
 		Location: a.Location, Tags: a.Tags.ForService("identity"), Name: a.Name,
-		DeletionProtection: a.protected(), ThreatProtection: protection,
+		DeletionProtection: a.Tier.DeletionProtection, Released: a.Released, ThreatProtection: protection,
 	}
 }
 

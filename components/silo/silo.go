@@ -130,10 +130,6 @@ func (s *Silo) Outputs() map[string]pulumi.Input {
 	}
 }
 
-func (a *Args) protected() bool {
-	return !a.Released && (a.Tier.DeletionProtection || a.Location.Production())
-}
-
 func (s *Silo) store(ctx *pulumi.Context, name string, args *Args) error {
 	key, err := encryption.New(ctx, name+"-key", &encryption.Args{
 		Location: args.Location, Tags: args.Tags.ForService("encryption"), Alias: args.Name,
@@ -145,7 +141,7 @@ func (s *Silo) store(ctx *pulumi.Context, name string, args *Args) error {
 	}
 	table, err := data.NewTable(ctx, name+"-data", &data.TableArgs{
 		Location: args.Location, Tags: args.Tags.ForService("data"), Name: args.Name + "-data",
-		KeyARN: key.ARN, DeletionProtection: args.protected(),
+		KeyARN: key.ARN, DeletionProtection: args.Tier.DeletionProtection, Released: args.Released,
 	}, pulumi.Parent(s))
 	if err != nil {
 		return err
