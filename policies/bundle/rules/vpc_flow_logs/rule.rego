@@ -13,7 +13,7 @@
 #   category: network
 #   enforcement: mandatory
 #   remediation: Add an aws.ec2.FlowLog with vpcId set to the VPC's id and trafficType ALL or REJECT.
-#   related: [VPC7, CKV2_AWS_11, EC2.6]
+#   related: [AwsSolutions-VPC7, CKV2_AWS_11, EC2.6]
 package tenantform.rules.vpc_flow_logs
 
 import data.tenantform.lib.plan
