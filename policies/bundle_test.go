@@ -100,7 +100,7 @@ func fired(t *testing.T, e *Evaluator, name string) map[string][]Finding {
 	if report.RulesRun != len(e.Rules()) {
 		t.Errorf("%s: %d rules ran", name, report.RulesRun)
 	}
-	if (report.Verdict == VerdictAllow) != (len(report.Findings) == 0) {
+	if (report.Verdict == VerdictAllow) != (len(report.Denials()) == 0) {
 		t.Errorf("%s: the verdict is %q with %d findings", name, report.Verdict, len(report.Findings))
 	}
 	byRule := map[string][]Finding{}
