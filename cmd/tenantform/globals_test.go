@@ -1,12 +1,9 @@
 package main
 
 import (
-	"encoding/json"
 	"path/filepath"
 	"strings"
 	"testing"
-
-	"github.com/tenantform/tenantform/tenants"
 )
 
 func TestVersion(t *testing.T) {
@@ -115,45 +112,5 @@ func TestDoctorSeesWhatAKilledRunLeft(t *testing.T) {
 	}
 	if tree(t, dir) != before {
 		t.Error("doctor changed something")
-	}
-}
-
-// previewJSON is a preview of a role that may do everything.
-func previewJSON(t *testing.T, policy string) string {
-	t.Helper()
-	urn := "urn:pulumi:dev::shop::"
-	tags := map[string]string{}
-	for _, key := range tenants.RequiredTags() {
-		tags[key] = "shared"
-	}
-	tags["model"], tags["managed-by"], tags["environment"] = "pool", "tenantform", "dev"
-	step := func(typ, name string, state map[string]any) map[string]any {
-		state["urn"], state["type"] = urn+typ+"::"+name, typ
-		return map[string]any{"op": "create", "urn": state["urn"], "newState": state}
-	}
-	data, err := json.Marshal(map[string]any{"duration": 1, "changeSummary": map[string]int{"create": 2}, "steps": []any{
-		step("pulumi:pulumi:Stack", "shop-dev", map[string]any{"custom": false}),
-		step("aws:iam/policy:Policy", "everything", map[string]any{
-			"custom": true, "inputs": map[string]any{"policy": policy, "tags": tags}, "parent": urn + "pulumi:pulumi:Stack::shop-dev",
-		}),
-	}})
-	if err != nil {
-		t.Fatal(err)
-	}
-	return string(data)
-}
-
-func TestPolicyCheck(t *testing.T) {
-	allow := `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"*","Resource":"*"}]}`
-	narrow := `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"sqs:SendMessage","Resource":"arn:aws:sqs:eu-west-1:111111111111:orders"}]}`
-	dir := t.TempDir()
-
-	got := commandIn(t, dir, previewJSON(t, allow), nil, "policy", "check", "-")
-	if got.code != exitRefused || !strings.Contains(got.out, "iam_no_full_admin") || !strings.Contains(got.out, "iam.Policy everything") {
-		t.Errorf("exit code %d:\n%s%s", got.code, got.out, got.errors)
-	}
-	got = commandIn(t, dir, "", nil, "policy", "check", write(t, filepath.Join(dir, "plan.json"), previewJSON(t, narrow)), "-o", "json")
-	if got.code != exitDone || !strings.Contains(got.out, `"verdict": "allow"`) {
-		t.Errorf("exit code %d:\n%s%s", got.code, got.out, got.errors)
 	}
 }

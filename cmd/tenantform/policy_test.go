@@ -1,0 +1,249 @@
+package main
+
+import (
+	"encoding/json"
+	"encoding/xml"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/tenantform/tenantform/policies"
+	"github.com/tenantform/tenantform/policies/report"
+	"github.com/tenantform/tenantform/tenants"
+)
+
+// previewJSON is a preview of a role that may do everything.
+func previewJSON(t *testing.T, policy string) string {
+	t.Helper()
+	urn := "urn:pulumi:dev::shop::"
+	tags := map[string]string{}
+	for _, key := range tenants.RequiredTags() {
+		tags[key] = "shared"
+	}
+	tags["model"], tags["managed-by"], tags["environment"] = "pool", "tenantform", "dev"
+	step := func(typ, name string, state map[string]any) map[string]any {
+		state["urn"], state["type"] = urn+typ+"::"+name, typ
+		return map[string]any{"op": "create", "urn": state["urn"], "newState": state}
+	}
+	data, err := json.Marshal(map[string]any{"duration": 1, "changeSummary": map[string]int{"create": 2}, "steps": []any{
+		step("pulumi:pulumi:Stack", "shop-dev", map[string]any{"custom": false}),
+		step("aws:iam/policy:Policy", "everything", map[string]any{
+			"custom": true, "inputs": map[string]any{"policy": policy, "tags": tags}, "parent": urn + "pulumi:pulumi:Stack::shop-dev",
+		}),
+	}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(data)
+}
+
+const (
+	policyOfAll  = `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"*","Resource":"*"}]}`
+	policyNarrow = `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"sqs:SendMessage","Resource":"arn:aws:sqs:eu-west-1:111111111111:orders"}]}`
+)
+
+func TestPolicyCheck(t *testing.T) {
+	dir := t.TempDir()
+	got := commandIn(t, dir, previewJSON(t, policyOfAll), nil, "policy", "check", "-")
+	if got.code != exitRefused || !strings.Contains(got.out, "iam_no_full_admin") || !strings.Contains(got.out, "aws:iam/policy:Policy everything") {
+		t.Errorf("exit code %d:\n%s%s", got.code, got.out, got.errors)
+	}
+	got = commandIn(t, dir, "", nil, "policy", "check", write(t, filepath.Join(dir, "plan.json"), previewJSON(t, policyNarrow)), "-o", "json")
+	if got.code != exitDone || !strings.Contains(got.out, `"verdict": "allow"`) {
+		t.Errorf("exit code %d:\n%s%s", got.code, got.out, got.errors)
+	}
+}
+
+// document is what "policy check" answers in JSON.
+type document struct {
+	Allowed   bool              `json:"allowed"`
+	Decisions []report.Decision `json:"decisions"`
+}
+
+func TestPolicyCheckSeveral(t *testing.T) {
+	dir := t.TempDir()
+	good := write(t, filepath.Join(dir, "good.json"), previewJSON(t, policyNarrow))
+	bad := write(t, filepath.Join(dir, "bad.json"), strings.ReplaceAll(previewJSON(t, policyOfAll), "pulumi:dev::", "pulumi:prod::"))
+	got := commandIn(t, dir, previewJSON(t, policyNarrow), nil, "policy", "check", good, bad, "-", "-o", "json")
+	doc := decode[document](t, got)
+	if got.code != exitRefused || doc.Allowed || len(doc.Decisions) != 3 {
+		t.Fatalf("exit code %d:\n%s", got.code, got.out)
+	}
+	for i, want := range []struct {
+		stack   string
+		allowed bool
+	}{{"dev", true}, {"prod", false}, {"dev (standard input)", true}} {
+		if d := doc.Decisions[i]; d.Stack != want.stack || d.Report.Allowed() != want.allowed {
+			t.Errorf("decision %d is on %q, allowed: %v", i, d.Stack, d.Report.Allowed())
+		}
+	}
+	got = command(t, dir, "policy", "check", good, bad)
+	if got.code != exitRefused || !strings.Contains(got.out, "stack dev: allowed") || !strings.Contains(got.out, "stack prod: refused") {
+		t.Errorf("exit code %d:\n%s", got.code, got.out)
+	}
+}
+
+// TestPolicyCheckNothing looks at nothing, and refuses it.
+func TestPolicyCheckNothing(t *testing.T) {
+	dir := t.TempDir()
+	empty := write(t, filepath.Join(dir, "empty.json"), `{"duration": 1}`)
+	for name, args := range map[string][]string{
+		"a preview without resources":      {empty},
+		"a destruction without resources":  {empty, "--destroy"},
+		"a state without resources":        {"--state", write(t, filepath.Join(dir, "state.json"), `{"version": 3, "deployment": {"manifest": {}}}`)},
+		"beside a preview that is allowed": {write(t, filepath.Join(dir, "plan.json"), previewJSON(t, policyNarrow)), empty},
+		"as a baseline":                    {empty, "--write-baseline", filepath.Join(dir, "baseline.json")},
+	} {
+		got := command(t, dir, append([]string{"policy", "check"}, args...)...)
+		if got.code != exitRefused || !strings.Contains(got.out+got.errors, "refused: 1 finding") && !strings.Contains(got.errors, "no baseline is written") {
+			t.Errorf("%s: exit code %d:\n%s%s", name, got.code, got.out, got.errors)
+		}
+	}
+	if exists(filepath.Join(dir, "baseline.json")) {
+		t.Error("a baseline of nothing was written")
+	}
+}
+
+func TestPolicyCheckWaiversAndBaseline(t *testing.T) {
+	dir := t.TempDir()
+	plan := write(t, filepath.Join(dir, "plan.json"), previewJSON(t, policyOfAll))
+	check := func(args ...string) answer {
+		return command(t, dir, append([]string{"policy", "check", plan}, args...)...)
+	}
+
+	refused := check("-o", "json")
+	findings := decode[document](t, refused).Decisions[0].Report.Denials()
+	if refused.code != exitRefused || len(findings) == 0 {
+		t.Fatalf("exit code %d:\n%s", refused.code, refused.out)
+	}
+	baseline := filepath.Join(dir, "baseline.json")
+	for _, args := range [][]string{{"--write-baseline", baseline}, {"--baseline", baseline}} {
+		got := check(append(args, "-o", "json")...)
+		for _, f := range decode[document](t, got).Decisions[0].Report.Findings {
+			if f.Denies() && !neverWaived(t, f.Rule) {
+				t.Errorf("%v: %s still denies", args, f.Rule)
+			}
+		}
+	}
+	if data, err := os.ReadFile(baseline); err != nil || !strings.Contains(string(data), `"version": 1`) {
+		t.Errorf("the baseline is %s, %v", data, err)
+	}
+
+	wrong := write(t, filepath.Join(dir, "waivers.yaml"), "waivers:\n  - rule: no_such_rule\n    stack: dev\n    resource: aws:iam/policy:Policy everything\n    reason: for this test alone\n    owner: platform\n    expires: \"2020-01-01\"\n")
+	got := check("--waivers", wrong)
+	if got.code != exitInvalid || !strings.Contains(got.errors, "waivers.yaml:2") || !strings.Contains(got.errors, "no_such_rule") {
+		t.Errorf("exit code %d: %s", got.code, got.errors)
+	}
+	wrong = write(t, filepath.Join(dir, "levels.yaml"), "enforcement:\n  - rule: no_such_rule\n    level: advisory\n")
+	got = check("--config", wrong)
+	if got.code != exitInvalid || !strings.Contains(got.errors, "levels.yaml") || !strings.Contains(got.errors, "no_such_rule") {
+		t.Errorf("exit code %d: %s", got.code, got.errors)
+	}
+}
+
+func neverWaived(t *testing.T, rule string) bool {
+	t.Helper()
+	e, err := policies.New(t.Context(), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, r := range e.Rules() {
+		if r.ID == rule {
+			return r.Waivable == policies.WaivableNever
+		}
+	}
+	return false
+}
+
+// TestPolicyCheckFormats looks for a secret's value in what every format says of
+// a preview and of a state, and for what the format is.
+func TestPolicyCheckFormats(t *testing.T) {
+	const canary = "canary-5b1e"
+	secret := func(form string) map[string]any {
+		return map[string]any{"4dabf18193072939515e22adb298388d": "1b47061264138c4ac30d75fd1eb44270", form: `"` + canary + `"`}
+	}
+	urn := "urn:pulumi:dev::shop::"
+	state := func(form string) map[string]any {
+		return map[string]any{"urn": urn + "aws:iam/policy:Policy::p", "type": "aws:iam/policy:Policy", "custom": true, "id": "p",
+			"inputs": map[string]any{"policy": secret(form), "tags": map[string]any{"tenant-id": secret(form)}}, "outputs": map[string]any{"policy": secret(form)}}
+	}
+	dir := t.TempDir()
+	file := func(name string, v any) string {
+		data, err := json.Marshal(v)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return write(t, filepath.Join(dir, name), string(data))
+	}
+	files := map[string][]string{"states": {"--state"}}
+	for _, form := range []string{"plaintext", "ciphertext", "value"} {
+		s := state(form)
+		files["previews"] = append(files["previews"], file("preview-"+form+".json", map[string]any{"duration": 1, "changeSummary": map[string]int{"create": 1},
+			"config": map[string]string{"shop:key": "[secret]"}, "steps": []any{map[string]any{"op": "create", "urn": s["urn"], "newState": s}}}))
+		files["states"] = append(files["states"], file("state-"+form+".json", map[string]any{"version": 3, "deployment": map[string]any{"resources": []any{s}}}))
+	}
+	for name, args := range files {
+		for format, want := range map[string]string{
+			"text": "[secret]", "json": `"allowed": false`, "sarif": `"2.1.0"`, "junit": "<testsuites", "github": "::error file=infra/main.go", "markdown": "## Policies: refused",
+		} {
+			to := filepath.Join(dir, "report")
+			got := command(t, dir, append([]string{"policy", "check", "--format", format, "--output-file", to, "--source", "infra/main.go"}, args...)...)
+			written, err := os.ReadFile(to)
+			if err != nil || got.code != exitRefused {
+				t.Fatalf("%s as %s: exit code %d, %v\n%s%s", name, format, got.code, err, got.out, got.errors)
+			}
+			if strings.Contains(string(written)+got.out+got.errors, canary) {
+				t.Errorf("%s as %s shows a secret:\n%s", name, format, written)
+			}
+			if !strings.Contains(string(written), want) || !strings.Contains(got.out, "stack dev: refused") {
+				t.Errorf("%s as %s lacks %q:\n%s\n%s", name, format, want, written, got.out)
+			}
+			if (format == "json" || format == "sarif") && !json.Valid(written) || format == "junit" && xml.Unmarshal(written, new(any)) != nil && !strings.HasPrefix(string(written), "<?xml") {
+				t.Errorf("%s as %s is not well formed", name, format)
+			}
+		}
+	}
+	if got := command(t, dir, append([]string{"policy", "check", "--format", "sarif"}, files["previews"]...)...); got.code != exitRefused || !json.Valid([]byte(got.out)) {
+		t.Errorf("SARIF on standard output: exit code %d\n%s", got.code, got.out)
+	}
+	left, _ := filepath.Glob(filepath.Join(dir, ".tenantform-*"))
+	if len(left) > 0 {
+		t.Errorf("left over: %v", left)
+	}
+}
+
+func TestPolicyCheckBadInput(t *testing.T) {
+	dir := t.TempDir()
+	plan := write(t, filepath.Join(dir, "plan.json"), previewJSON(t, policyNarrow))
+	for name, tt := range map[string]struct {
+		args []string
+		want string
+	}{
+		"a format that is none":        {[]string{plan, "--format", "pdf"}, "markdown"},
+		"another format beside JSON":   {[]string{plan, "--format", "junit", "-o", "json"}, "--output-file"},
+		"standard input twice":         {[]string{"-", "-"}, "once"},
+		"a file that is not there":     {[]string{plan, filepath.Join(dir, "no.json")}, "no.json cannot be read"},
+		"a bundle that is not there":   {[]string{plan, "--bundle", filepath.Join(dir, "no")}, "--bundle"},
+		"a bundle without a rule":      {[]string{plan, "--bundle", dir}, "no rule"},
+		"a baseline that is none":      {[]string{plan, "--baseline", plan}, "not a baseline"},
+		"a directory to write to":      {[]string{plan, "--output-file", dir}, "plain file"},
+		"a state that is a preview":    {[]string{plan, "--state"}, "no deployment"},
+		"a destruction of a state":     {[]string{plan, "--state", "--destroy"}, "--destroy"},
+		"no directory to write into":   {[]string{plan, "--output-file", filepath.Join(dir, "no", "x")}, "cannot be written"},
+		"a preview that is a state":    {[]string{write(t, filepath.Join(dir, "s.json"), `{"version": 3, "deployment": {}}`)}, "no summary"},
+		"waivers that are not there":   {[]string{plan, "--waivers", filepath.Join(dir, "no.yaml")}, "no.yaml"},
+		"levels that are not there":    {[]string{plan, "--config", filepath.Join(dir, "no.yaml")}, "no.yaml"},
+		"a baseline that is not there": {[]string{plan, "--baseline", filepath.Join(dir, "no.json")}, "no.json"},
+	} {
+		got := command(t, dir, append([]string{"policy", "check"}, tt.args...)...)
+		all := got.errors + got.out
+		if tt.want == "--output-file" {
+			doc := decode[errorAnswer](t, got)
+			all = doc.Error.Message
+		}
+		if got.code != exitInvalid || !strings.Contains(all, tt.want) {
+			t.Errorf("%s: exit code %d: %s%s", name, got.code, got.errors, got.out)
+		}
+	}
+}
