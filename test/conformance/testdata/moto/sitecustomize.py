@@ -242,6 +242,79 @@ def mend_signing():
     responses.remove_profile_permission = remove_profile_permission
 
 
+def mend_code_signing():
+    try:
+        import random
+        from datetime import datetime, timezone
+        from types import SimpleNamespace
+        from urllib.parse import unquote
+
+        from moto.awslambda import urls
+        from moto.awslambda.models import LambdaBackend as backend
+        from moto.awslambda.responses import LambdaResponse as responses
+    except ImportError:
+        return
+    # There are no code signing configurations, on which everything that holds functions
+    # of others depends: without them none of it could be tried.
+    for path in ("/?", "/(?P<arn>[^/]+)/?"):
+        urls.url_paths["{0}/(?P<api_version>[^/]+)/code-signing-configs" + path + "$"] = responses.dispatch
+    found = backend._get_resource_by_arn
+
+    def held(backend):
+        if not hasattr(backend, "code_signing_configs"):
+            backend.code_signing_configs = {}
+        return backend.code_signing_configs
+
+    def _get_resource_by_arn(self, arn):
+        if ":code-signing-config:" in arn and arn in held(self):
+            return held(self)[arn]
+        return found(self, arn)
+
+    def asked(self):
+        return held(self.backend).get(unquote(self.path.rstrip("/").rsplit("/", 1)[-1]))
+
+    def missing():
+        return 404, {"x-amzn-errortype": "ResourceNotFoundException", "status": 404}, json.dumps({"Type": "User", "Message": "The code signing configuration cannot be found."})
+
+    def answer(config):
+        return json.dumps({"CodeSigningConfig": config.body})
+
+    def create_code_signing_config(self):
+        name = "csc-" + "".join(random.choices("0123456789abcdef", k=17))
+        arn = f"arn:aws:lambda:{self.backend.region_name}:{self.backend.account_id}:code-signing-config:{name}"
+        config = SimpleNamespace(tags=self.json_body.get("Tags") or {}, body={"CodeSigningConfigArn": arn, "CodeSigningConfigId": name, "Description": ""})
+        config.body["CodeSigningPolicies"] = {"UntrustedArtifactOnDeployment": "Warn"}
+        held(self.backend)[arn] = config
+        change(config, self.json_body)
+        return 201, {"status": 201}, answer(config)
+
+    def change(config, wanted):
+        config.body.update((name, wanted[name]) for name in ("AllowedPublishers", "CodeSigningPolicies", "Description") if wanted.get(name) is not None)
+        config.body["LastModified"] = datetime.now(timezone.utc).isoformat(timespec="milliseconds")
+
+    def get_code_signing_config(self):
+        config = asked(self)
+        return answer(config) if config else missing()
+
+    def update_code_signing_config(self):
+        config = asked(self)
+        if not config:
+            return missing()
+        change(config, self.json_body)
+        return answer(config)
+
+    def delete_code_signing_config(self):
+        config = asked(self)
+        if not config:
+            return missing()
+        del held(self.backend)[config.body["CodeSigningConfigArn"]]
+        return 204, {"status": 204}, "{}"
+
+    backend._get_resource_by_arn = _get_resource_by_arn
+    responses.create_code_signing_config, responses.get_code_signing_config = create_code_signing_config, get_code_signing_config
+    responses.update_code_signing_config, responses.delete_code_signing_config = update_code_signing_config, delete_code_signing_config
+
+
 def mend_queues():
     try:
         from moto.sqs.models import Queue as queue
@@ -301,5 +374,6 @@ mend_buckets()
 mend_trails()
 mend_firewalls()
 mend_signing()
+mend_code_signing()
 mend_queues()
 mend_topics()
