@@ -21,12 +21,16 @@ demo: tenantform ## run the whole main job on this machine, on the files in exam
 	@$(with_pulumi) bin/tenantform demo
 
 .PHONY: build
-build: tenantform ## build bin/tenantform, and bin/pulumi where no recent pulumi is on PATH
+build: tenantform policy-pack ## build bin/tenantform, the policy pack beside it, and bin/pulumi where no recent pulumi is on PATH
 	@$(with_pulumi) echo "pulumi: $$TENANTFORM_PULUMI"
 
 .PHONY: tenantform
 tenantform:
 	@$(progress) count "building bin/tenantform (about 10 minutes on two cores the first time)" go build -v -o bin/tenantform ./cmd/tenantform
+
+.PHONY: policy-pack
+policy-pack:
+	@$(progress) count "building bin/pulumi-analyzer-policy-tenantform" go build -v -o bin/pulumi-analyzer-policy-tenantform ./cmd/pulumi-analyzer-policy-tenantform
 
 .PHONY: test
 test: ## run every test; those on the real AWS provider where its pieces are on the machine
@@ -72,7 +76,7 @@ tidy-check: ## fail when a go.mod or go.sum is not tidy, or a module is not what
 
 .PHONY: clean
 clean: ## remove what was built; state in .tenantform and the slow-to-build tools stay
-	rm -f bin/tenantform bin/.*.*
+	rm -f bin/tenantform bin/pulumi-analyzer-policy-tenantform bin/.*.*
 
 .PHONY: clean-all
 clean-all: clean ## remove the built tools too; the next make builds them again, which takes minutes

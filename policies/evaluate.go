@@ -125,6 +125,27 @@ func (e *Evaluator) Rules() []Rule { return slices.Clone(e.rules) }
 // A plan without resources is denied without an error: nothing was looked at.
 // Only the destruction of a whole stack may find the stack empty.
 func (e *Evaluator) Evaluate(ctx context.Context, in Input) (Report, error) {
+	return e.evaluate(ctx, in, allScopes)
+}
+
+// EvaluateScopes decides as Evaluate does, by the rules of some scopes alone, for
+// a caller who cannot tell what the others look at: a plan of one resource is
+// enough for ScopeResource, a plan without operations for ScopeStack. All rules
+// run, and one that fails denies; the report speaks of those of the scopes, and of
+// the waivers for them. Without a scope the decision is a denial.
+func (e *Evaluator) EvaluateScopes(ctx context.Context, in Input, scopes ...string) (Report, error) {
+	for _, s := range scopes {
+		if !slices.Contains(allScopes, s) {
+			return denial(ReasonInput, tenants.Errorf(tenants.CodeInvalid, "%q is no scope of rules", s))
+		}
+	}
+	if len(scopes) == 0 {
+		return denial(ReasonNoRule, tenants.Errorf(tenants.CodeInvalid, "no scope of rules is given"))
+	}
+	return e.evaluate(ctx, in, scopes)
+}
+
+func (e *Evaluator) evaluate(ctx context.Context, in Input, scopes []string) (Report, error) {
 	if e == nil || e.query == nil {
 		return denial(ReasonUndefined, tenants.Errorf(tenants.CodeInternal, "no rules are loaded; make the evaluator with New"))
 	}
@@ -147,7 +168,7 @@ func (e *Evaluator) Evaluate(ctx context.Context, in Input) (Report, error) {
 		if got.err != nil {
 			return denial(got.reason, got.err)
 		}
-		return e.report(got.decision, in)
+		return e.report(got.decision, in, scopes)
 	case <-ctx.Done():
 		return denial(ReasonTimeout, e.late(ctx))
 	}
@@ -206,12 +227,14 @@ func (e *Evaluator) decide(ctx context.Context, in Input) (out outcome) {
 	return out
 }
 
-// report makes the report from a well-formed decision on an input.
-func (e *Evaluator) report(d decision, in Input) (Report, error) {
+// report makes the report from a well-formed decision on an input, of the rules
+// of some scopes.
+func (e *Evaluator) report(d decision, in Input, scopes []string) (Report, error) {
 	if n := len(in.Plan.Resources); d.Resources != n {
 		return denial(ReasonUndefined, tenants.Errorf(tenants.CodeInternal, "the rules saw %d resources of %d", d.Resources, n))
 	}
-	r := Report{Verdict: VerdictAllow, Findings: []Finding{}, RulesRun: len(d.Findings), ResourcesSeen: d.Resources}
+	r := Report{Verdict: VerdictAllow, Findings: []Finding{}, ResourcesSeen: d.Resources}
+	enabled := false
 	for _, rule := range e.rules {
 		raw, ran := d.Findings[rule.ID]
 		if !ran {
@@ -222,6 +245,11 @@ func (e *Evaluator) report(d decision, in Input) (Report, error) {
 			return denial(ReasonUndefined, err)
 		}
 		result := RuleResult{Rule: rule.ID, Source: rule.Source, Level: e.regime.enforcement.Level(rule, in.Subject.Environment)}
+		enabled = enabled || result.Level != LevelDisabled
+		if !slices.Contains(scopes, rule.Scope) {
+			continue
+		}
+		r.RulesRun++
 		if result.Level != LevelDisabled {
 			for i := range found {
 				found[i].Level, found[i].Existing = result.Level, e.regime.baseline.holds(rule, found[i])
@@ -234,10 +262,10 @@ func (e *Evaluator) report(d decision, in Input) (Report, error) {
 	if len(d.Findings) != len(e.rules) {
 		return denial(ReasonUndefined, tenants.Errorf(tenants.CodeInternal, "%d rules gave a decision where the bundle holds %d", len(d.Findings), len(e.rules)))
 	}
-	if !slices.ContainsFunc(r.Rules, func(r RuleResult) bool { return r.Level != LevelDisabled }) {
+	if !enabled {
 		return denial(ReasonDisabled, tenants.Errorf(tenants.CodeInvalid, "every rule is disabled in environment %q: nothing was looked at", in.Subject.Environment))
 	}
-	e.regime.waive(&r, in)
+	e.regime.waive(&r, in, func(w Waiver) bool { return slices.Contains(scopes, e.byID[w.Rule].Scope) })
 	if slices.ContainsFunc(r.Findings, Finding.Denies) {
 		r.Verdict = VerdictDeny
 	}

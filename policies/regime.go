@@ -31,11 +31,12 @@ func newRegime(o Options, rules []Rule) (regime, error) {
 }
 
 // waive lets the waivers for the stack excuse what they are for, and adds a
-// finding for each that excuses nothing or would if it still held.
-func (g regime) waive(r *Report, in Input) {
+// finding for each that excuses nothing or would if it still held. Waivers of
+// rules that the report does not speak of are passed over.
+func (g regime) waive(r *Report, in Input, spoken func(Waiver) bool) {
 	for i := range g.waivers {
 		w := &g.waivers[i]
-		if !matches(w.Stack, in.Plan.Stack) {
+		if !matches(w.Stack, in.Plan.Stack) || !spoken(*w) {
 			continue
 		}
 		use := WaiverUse{Waiver: *w, Expired: w.expired(g.now())}

@@ -37,6 +37,8 @@ const (
 	ScopeOperation = "operation"
 )
 
+var allScopes = []string{ScopeResource, ScopeStack, ScopeOperation}
+
 // Categories gives the categories of rules, sorted.
 func Categories() []string {
 	return []string{"compute", "data", "identity", "logging", "messaging", "network", "storage", "tenancy"}
@@ -88,7 +90,7 @@ func (r *Rule) fill(a *ast.Annotations) error {
 		return fmt.Errorf("rule %s: metadata lacks one of title, description, on_unknown, remediation", r.ID)
 	case r.Severity.rank() < 0:
 		return fmt.Errorf("rule %s: severity is %q; allowed: critical, high, medium, low", r.ID, r.Severity)
-	case !slices.Contains([]string{ScopeResource, ScopeStack, ScopeOperation}, r.Scope):
+	case !slices.Contains(allScopes, r.Scope):
 		return fmt.Errorf("rule %s: scope is %q; allowed: resource, stack, operation", r.ID, r.Scope)
 	case !slices.Contains([]Waivability{WaivableYes, WaivableExact, WaivableNever}, r.Waivable):
 		return fmt.Errorf("rule %s: waivable is %q; allowed: yes, exact, never", r.ID, r.Waivable)

@@ -15,7 +15,7 @@ func bans() []ban {
 	return []ban{
 		{"github.com/pulumi/pulumi/sdk/v3/go/auto/...", []string{"automation"},
 			"runs of Pulumi get their lease, their scrubbed environment and their classified errors in one place"},
-		{"github.com/pulumi/...", []string{"components/...", "stacks/...", "automation", "internal/localcloud", "examples/blueprints/...", "cmd/pulumi-analyzer-policy-tenantform", "internal/blueprints/..."},
+		{"github.com/pulumi/...", []string{"components/...", "stacks/...", "automation", "internal/localcloud", "examples/blueprints/...", "policies/analyzer", "internal/blueprints/..."},
 			"what describes and runs infrastructure knows Pulumi, nothing else; localcloud checks inputs against the SDK's types"},
 		{"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/wafv2/...", []string{"components/firewall"},
 			"the package adds 44 MB to whatever links it"},
@@ -70,6 +70,8 @@ func directions() []direction {
 		{"stacks", []string{"components/...", "tenants"}, false, "a program is components and a specification"},
 		{"stacks/program", []string{"stacks", "tenants"}, false, "it fills specifications from stack configuration, and runs the same programs"},
 		{"policies/policyfile", []string{"policies", "internal/strictyaml", "tenants"}, false, "it knows the fields; how a file is read is the reader's business"},
+		{"policies/analyzer", []string{"policies", "policies/policyfile", "automation/plan", "tenants", "tenants/tenantfile"}, false,
+			"it is the engine's way to the rules: their settings come from files, and the catalogue too"},
 		{"policies/...", []string{"policies/...", "automation/plan", "tenants"}, false, "a decision depends on the plan and the catalogue alone"},
 		{"examples/blueprints/...", []string{"components/...", "tenants"}, false, "an example is made of what anybody's program can import"},
 		{"internal/arch", nil, true, "its rules must not depend on what they rule"},
