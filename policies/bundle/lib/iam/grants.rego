@@ -88,7 +88,7 @@ attached_by_name(r) if {
 #   "all", "service" (all of a type, in any account), "account" (all of a type, in one
 #   account), "named", or "unknown". The constraint is "some", "none" or "unknown".
 allows := [{
-	"document": d, "statement": s, "patterns": s.actions - outdone(s.actions, taken),
+	"document": d, "statement": s, "patterns": left(s.actions, taken),
 	"reach": reach(s), "constraint": constraint(s, set()),
 } |
 	some d in documents
@@ -110,31 +110,24 @@ denied(d) := {pattern |
 	some pattern in s.actions
 }
 
-outdone(patterns, taken) := {p | some p in patterns; some t in taken; includes(t, p)}
+# What is left of the patterns when those are taken away that another one includes.
+left(patterns, taken) := patterns if {
+	taken == set()
+} else := {p | some p in patterns; every t in taken { not includes(t, p) }}
 
 # METADATA
 # description: How far a statement's resources reach; see allows.
-default reach(_) := "named"
-
-reach(s) := "all" if everything(s)
-
-reach(s) := "unknown" if {
-	not everything(s)
+reach(s) := "all" if {
+	everything(s)
+} else := "unknown" if {
 	"Resource" in s.opaque
-}
+} else := widest(spans(s))
 
-reach(s) := "service" if {
-	not everything(s)
-	not "Resource" in s.opaque
-	"service" in spans(s)
-}
-
-reach(s) := "account" if {
-	not everything(s)
-	not "Resource" in s.opaque
-	"account" in spans(s)
-	not "service" in spans(s)
-}
+widest(found) := "service" if {
+	"service" in found
+} else := "account" if {
+	"account" in found
+} else := "named"
 
 everything(s) if s.negated_resources
 
@@ -183,24 +176,13 @@ any_of_type(service, name) if {
 #   known value that is more than a wildcard, with an operator that a missing key does
 #   not satisfy. Keys that tell how a request comes, and the ignored ones, in lower
 #   case, do not count.
-constraint(s, _) := "none" if s.condition == {}
-
-constraint(s, ignored) := "some" if {
-	s.condition != {}
-	narrowed(s, ignored)
-}
-
-constraint(s, ignored) := "unknown" if {
-	s.condition != {}
-	not narrowed(s, ignored)
-	vague(s)
-}
-
 constraint(s, ignored) := "none" if {
-	s.condition != {}
-	not narrowed(s, ignored)
-	not vague(s)
-}
+	s.condition == {}
+} else := "some" if {
+	narrowed(s, ignored)
+} else := "unknown" if {
+	vague(s)
+} else := "none"
 
 narrowed(s, ignored) if {
 	some operator, tests in s.condition

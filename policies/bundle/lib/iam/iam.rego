@@ -115,14 +115,14 @@ default parsed(_) := {"state": "invalid", "statements": []}
 
 parsed(value) := {"state": "opaque", "statements": []} if plan.is_opaque(value)
 
-parsed(value) := statements(doc) if {
+parsed(value) := statements(doc, plain(value)) if {
 	is_string(value)
 	json.is_valid(value)
 	doc := json.unmarshal(value)
 	unambiguous(value, json.marshal(doc))
 }
 
-parsed(value) := statements(value) if {
+parsed(value) := statements(value, false) if {
 	is_object(value)
 	not plan.is_opaque(value)
 }
@@ -134,20 +134,24 @@ parsed(value) := statements(value) if {
 unambiguous(text, again) if {
 	not contains(text, `\`)
 	strings.count(text, `"`) == strings.count(again, `"`)
-}
-
-unambiguous(text, again) if {
+} else if {
 	contains(text, `\`)
 	colons(text) == colons(again)
 }
 
+# Tells whether nothing in a text can be a mark of what is unknown or secret.
+plain(text) if {
+	not contains(text, `\`)
+	not contains(text, `"$`)
+} else := false
+
 colons(text) := strings.count(regex.replace(text, `"(?:[^"\\]|\\.)*"`, ""), ":")
 
-default statements(_) := {"state": "invalid", "statements": []}
+default statements(_, _) := {"state": "invalid", "statements": []}
 
-statements(doc) := {"state": "opaque", "statements": []} if plan.is_opaque(doc.Statement)
+statements(doc, _) := {"state": "opaque", "statements": []} if plan.is_opaque(doc.Statement)
 
-statements(doc) := {"state": "ok", "statements": [normal(s) | some s in list]} if {
+statements(doc, sure) := {"state": "ok", "statements": [form(s, sure) | some s in list]} if {
 	is_object(doc)
 	object.keys(doc) - {"Version", "Id", "Statement"} == set()
 	object.get(doc, "Version", "2008-10-17") in {"2008-10-17", "2012-10-17"}
@@ -203,7 +207,9 @@ spelt(actions) if {
 # description: |
 #   A statement in one form. Lists hold what is known; "opaque" names the
 #   elements of which something is not.
-normal(s) := {
+normal(s) := form(s, false)
+
+form(s, sure) := {
 	"effect": s.Effect,
 	"actions": {lower(x) | some x in plan.list(object.get(s, "Action", null)); is_string(x)},
 	"not_actions": {lower(x) | some x in plan.list(object.get(s, "NotAction", null)); is_string(x)},
@@ -213,17 +219,21 @@ normal(s) := {
 	"negated_actions": object.get(s, "NotAction", null) != null,
 	"negated_resources": object.get(s, "NotResource", null) != null,
 	"condition": object.get(s, "Condition", {}),
-	"opaque": {key |
-		some key in ["Action", "NotAction", "Resource", "NotResource"]
-		not is_string(s[key])
-		some x in plan.list(s[key])
-		is_object(x)
-		plan.is_opaque(x)
-	} | {key |
-		some key in ["Principal", "NotPrincipal"]
-		opaque_principal(object.get(s, key, null))
-	},
+	"opaque": opaque(s, sure),
 	"source": s,
+}
+
+opaque(_, true) := set()
+
+opaque(s, false) := {key |
+	some key in ["Action", "NotAction", "Resource", "NotResource"]
+	not is_string(s[key])
+	some x in plan.list(s[key])
+	is_object(x)
+	plan.is_opaque(x)
+} | {key |
+	some key in ["Principal", "NotPrincipal"]
+	opaque_principal(object.get(s, key, null))
 }
 
 # The principals of a statement as pairs of kind and name; "*" alone is AWS's.
