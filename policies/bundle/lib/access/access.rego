@@ -88,7 +88,6 @@ perhaps_confined(s, keys) if {
 tested(s, keys) := {[form, plan.list(values)] |
 	some operator, tests in s.condition
 	lower(operator) in positive
-	is_object(tests)
 	some key, values in tests
 	form := concat(" ", [keys[lower(key)], lower(key), lower(operator)])
 }

@@ -97,3 +97,33 @@ test_named if {
 	not access.named({"resources": {"arn:aws:sqs:eu-west-1:111111111111:"}}, "")
 	not access.named({"resources": set()}, "jobs")
 }
+
+test_values_of_each_form if {
+	given("ArnLike", "aws:SourceArn", "topic") == "public"
+	given("ArnLike", "aws:SourceArn", "arn:aws:sns:eu-west-1:111111111111") == "public"
+	given("ArnLike", "aws:SourceArn", 1) == "public"
+	given("StringEquals", "aws:PrincipalOrgID", 1) == "public"
+	given("StringEquals", "aws:SourceVpce", "*") == "public"
+	given("StringLike", "aws:SourceAccount", "arn:aws:iam::111111111111:role/*") == "public"
+	given("StringLike", "aws:SourceAccount", "11111111111?") == "public"
+	given("StringEquals", "aws:SourceAccount", "") == "public"
+}
+
+test_reach_of_mixed if {
+	access.reach(statement({"Principal": {"AWS": "111111111111"}, "Condition": {"StringEquals": {"aws:SourceAccount": unknown}}})) == "limited"
+	access.reach(statement({"Condition": {"StringEquals": {"aws:SourceAccount": "111111111111", "aws:SourceVpc": unknown}}})) == "limited"
+	access.reach(statement({"Principal": {"AWS": [unknown, "*"]}})) == "public"
+	not access.perhaps_confined(statement({"Condition": {"StringEquals": {"aws:SourceAccount": "111111111111"}}}), access.by_identity)
+	access.confined(statement({"Condition": {"StringEquals": {"aws:ResourceOrgID": "o-abc"}}}), access.by_resource)
+}
+
+test_refuses_plain_by_the_key_alone if {
+	not access.refuses_plain(deny({"Condition": {"Bool": {"aws:MultiFactorAuthPresent": "false"}}}))
+	not access.refuses_plain(deny({"Condition": {"Bool": 1}}))
+}
+
+test_named_by_all_of_it if {
+	access.named({"resources": {"*"}}, "")
+	not access.named({"resources": {"arn:aws:sqs:eu-west-1:111111111111:*"}}, "")
+	not access.named({"resources": {"arn:aws:sqs:eu-west-1:111111111111:jobs"}}, "jobs-other")
+}

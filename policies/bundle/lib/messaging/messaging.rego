@@ -89,17 +89,9 @@ target(value) := arn(value) if {
 	not plan.is_opaque(value)
 }
 
-default arn(_) := ""
+arn(policy) := policy.deadLetterTargetArn if startswith(plan.text(policy.deadLetterTargetArn), "arn:")
 
-arn(policy) := policy.deadLetterTargetArn if {
-	is_object(policy)
-	startswith(plan.text(policy.deadLetterTargetArn), "arn:")
-}
-
-arn(policy) := policy.deadLetterTargetArn if {
-	is_object(policy)
-	plan.is_opaque(policy.deadLetterTargetArn)
-}
+arn(policy) := policy.deadLetterTargetArn if plan.is_opaque(policy.deadLetterTargetArn)
 
 # METADATA
 # description: |

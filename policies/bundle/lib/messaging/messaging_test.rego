@@ -101,3 +101,16 @@ test_policies if {
 	topics := {[d.urn, urns] | some [d, urns] in messaging.topic_policies} with input as {"plan": {"resources": resources}}
 	topics == {["t", {"t"}], ["p", {"t"}]}
 }
+
+test_dead_by_object if {
+	dead([queue("c", {"redrivePolicy": {"deadLetterTargetArn": arn, "maxReceiveCount": 5}})]) == {"a"}
+	from := {"propertyDependencies": {"redrivePolicy": ["c", "b"]}}
+	dead([object.union(queue("c", {"redrivePolicy": unknown}), from)]) == {"b"}
+	dead([other("aws:sqs/redriveAllowPolicy:RedriveAllowPolicy", {"queueUrl": "https://x/a", "redriveAllowPolicy": `{"redrivePermission":"denyAll"}`}, {})]) == set()
+}
+
+test_without_a_name if {
+	t := {"urn": "t", "type": "aws:sns/topic:Topic", "operation": "create", "inputs": {"name": ""}}
+	r := other("aws:sns/topicPolicy:TopicPolicy", {"arn": unknown}, {})
+	messaging.topic_of(r, "arn") == set() with input as {"plan": {"resources": [t, r]}}
+}

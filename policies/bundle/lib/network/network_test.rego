@@ -75,3 +75,7 @@ test_own if {
 	opened([vpc("a", {}), object.union(rule({"type": "ingress", "cidrBlocks": [unknown]}), from)]) == [set(), set()]
 	opened([vpc("a", {}), object.union(rule({"type": "ingress", "cidrBlocks": [{"$secret": true}]}), from)]) == [{"cidrBlocks"}, set()]
 }
+
+test_own_types if every type in ["aws:ec2/subnet:Subnet", "aws:ec2/vpcIpv4CidrBlockAssociation:VpcIpv4CidrBlockAssociation"] {
+	opened([vpc("a", {"type": type}), group({"ingress": [{"cidrBlocks": [unknown]}]}, {"ingress": ["a"]})]) == [set(), set()]
+}

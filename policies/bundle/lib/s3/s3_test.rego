@@ -39,6 +39,8 @@ targets(resources) := out if {
 	out := s3.log_targets with input as {"plan": {"resources": array.concat(two, resources)}}
 }
 
+denial := json.marshal({"Statement": [{"Effect": "Deny", "Principal": {"Service": "logging.s3.amazonaws.com"}, "Action": "s3:PutObject", "Resource": "*"}]})
+
 document(principal) := json.marshal({"Statement": [{"Effect": "Allow", "Principal": principal, "Action": "s3:PutObject", "Resource": "*"}]})
 
 test_log_targets if {
@@ -51,6 +53,7 @@ test_log_targets if {
 	targets([bucket("c", {"loggings": unknown})]) == set()
 	targets([bucket("c", {"policy": document({"Service": "logging.s3.amazonaws.com"})})]) == {"c"}
 	targets([bucket("c", {"policy": document({"Service": "sns.amazonaws.com"})})]) == set()
+	targets([bucket("c", {"policy": denial})]) == set()
 	targets([bucket("c", {"policy": unknown})]) == set()
 }
 

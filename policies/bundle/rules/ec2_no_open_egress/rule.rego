@@ -33,8 +33,6 @@ findings contains plan.unverifiable(flow.resource, place, address, "the protocol
 	network.open(flow, address)
 }
 
-every_port(rule) if plan.is_opaque(rule)
-
 every_port(rule) if protocol(rule) in {"-1", "all", -1, null}
 
 every_port(rule) if {
@@ -51,10 +49,10 @@ wide(rule) if {
 	to in {65535, -1, null}
 }
 
-protocol(rule) := [p | some key in ["ipProtocol", "protocol"]; p := plan.field(rule, key); p != null][0] if {
-	some key in ["ipProtocol", "protocol"]
-	plan.field(rule, key) != null
-} else := null
+protocol(rule) := p if {
+	p := plan.field(rule, "ipProtocol")
+	p != null
+} else := plan.field(rule, "protocol")
 
 perhaps_every_port(rule) if {
 	plan.is_opaque(protocol(rule))

@@ -58,3 +58,16 @@ test_wrong_type if {
 	found([group("x")]) == {["g", "egress[0]", false]}
 	found([group({"protocol": -1, "cidrBlocks": [1]})]) == {["g", "egress[0].cidrBlocks", false]}
 }
+
+test_unknown_but_ruled_out if {
+	found([group({"protocol": unknown, "fromPort": 0, "toPort": 0, "cidrBlocks": ["10.0.0.0/8"]})]) == set()
+	found([group(everywhere({"protocol": "tcp", "fromPort": unknown, "toPort": 443}))]) == set()
+	found([group(everywhere({"protocol": "tcp", "fromPort": 1024, "toPort": unknown}))]) == set()
+	found([group(everywhere({"protocol": unknown, "fromPort": 0, "toPort": 65535}))]) == {["g", "egress[0].cidrBlocks", true]}
+}
+
+test_one_finding if {
+	every rule in [{"protocol": "-1", "fromPort": unknown, "toPort": 0}, {"protocol": "-1", "fromPort": 0, "toPort": unknown}] {
+		found([group(everywhere(rule))]) == {["g", "egress[0].cidrBlocks", false]}
+	}
+}

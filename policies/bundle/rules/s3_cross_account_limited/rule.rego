@@ -96,7 +96,6 @@ outside(r, s) if {
 }
 
 own_only(r, s) if {
-	own(r) != "?"
 	{a | some [operator, a] in iam.conditions(s, "aws:PrincipalAccount"); operator == "stringequals"} == {own(r)}
 }
 

@@ -85,3 +85,22 @@ test_within if {
 	found([object.union(inline, {"type": "aws:s3/bucket:Bucket"})]) == {["b", "policy", false]}
 	found([object.union(inline, {"inputs": {"policy": ""}})]) == set()
 }
+
+# How many findings there are, because those of one statement look alike otherwise.
+number(more) := n if {
+	n := count(rule.findings) with input as {"plan": {"resources": [object.union(policy({"Statement": [statement(more)]}), own)]}}
+}
+
+test_one_finding_a_statement if {
+	number({"Principal": "*", "Action": "s3:*"}) == 1
+	number({"Principal": "*", "Action": unknown}) == 1
+	number({"Action": ["s3:*", unknown]}) == 1
+}
+
+test_principal_of_no_account if given({"Action": takeover, "Principal": {"AWS": "a:b"}}) == wrong
+
+test_provider_without_account if {
+	r := object.union(policy({"Statement": [statement({"Action": takeover, "Principal": {"AWS": "111111111111"}})]}), {"provider": {"account": ""}})
+	out := rule.findings with input as {"plan": {"resources": [r]}, "subject": {"account": "111111111111"}}
+	out == set()
+}

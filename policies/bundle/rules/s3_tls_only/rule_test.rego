@@ -63,3 +63,7 @@ test_unknown if {
 	found([bucket({"policy": unknown})]) == perhaps
 	given({"Resource": [unknown, unknown]}) == perhaps
 }
+
+test_closed_by_one_of_two if {
+	found([bucket({"bucket": "files", "policy": json.marshal({"Statement": [base]})}), policy(unknown)]) == set()
+}

@@ -58,3 +58,7 @@ test_apart if {
 	found([topic({}), apart({"Statement": [base]}, [])]) == wrong
 	found([topic({}), apart(unknown, ["t"])]) == hidden
 }
+
+test_closed_by_one_of_two if {
+	found([topic({"policy": {"Statement": [base]}}), apart(unknown, ["t"])]) == set()
+}

@@ -47,3 +47,5 @@ test_apart if {
 	found([queue({}), apart("{}")]) == {["r", "redrivePolicy", false]}
 	found([queue({}), apart(unknown)]) == {["r", "redrivePolicy", true]}
 }
+
+test_without_a_name if found([queue({"name": "", "redrivePolicy": to("")})]) == set()

@@ -63,3 +63,8 @@ test_apart if {
 	}
 	found([apart]) == {["p", "policy", false]}
 }
+
+test_one_finding_a_statement if {
+	n := count(rule.findings) with input as {"plan": {"resources": [queue({"policy": {"Statement": [object.union(base, {"Action": ["sqs:*", unknown]})]}})]}}
+	n == 1
+}

@@ -58,3 +58,7 @@ test_apart if {
 	found([queue({}), apart({"Statement": [base]}, [])]) == wrong
 	found([queue({}), apart(unknown, ["q"])]) == hidden
 }
+
+test_closed_by_one_of_two if {
+	found([queue({"policy": {"Statement": [base]}}), apart(unknown, ["q"])]) == set()
+}

@@ -64,3 +64,8 @@ test_rules_apart if every type in types {
 	found(array.concat(here, [added(type, "sg-2", [])])) == set()
 	found(array.concat(here, [added(type, unknown, [])])) == set()
 }
+
+test_group_of_another if {
+	known := group({"vpcId": "vpc-2"}, [])
+	found([vpc("a", {"type": "aws:ec2/defaultVpc:DefaultVpc"}), known]) == {["a", "", false]}
+}

@@ -76,8 +76,7 @@ allowing := [[d, s] |
 
 everything(s) if iam.all_resources(s)
 
-everything(s) if s.negated_resources
-
+# NotResource, or none.
 everything(s) if {
 	count(s.resources) == 0
 	not "Resource" in s.opaque

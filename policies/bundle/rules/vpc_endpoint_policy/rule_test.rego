@@ -71,3 +71,13 @@ test_policy_apart if {
 	found([endpoint({}), apart({"vpcEndpointId": unknown, "policy": {"Statement": [base]}}, ["e"])]) == {["p", "policy", false]}
 	found([endpoint({}), apart({"vpcEndpointId": unknown}, ["e"])]) == {["e", "policy", false]}
 }
+
+test_others_are_not_looked_at if {
+	given({"Principal": {"AWS": "111111111111"}, "Condition": {"StringEquals": {"aws:ResourceAccount": unknown}}}) == set()
+	found([{"urn": "p", "type": "aws:s3/bucketPolicy:BucketPolicy", "operation": "create", "inputs": {"policy": {"Statement": [base]}}}]) == set()
+}
+
+test_policy_of_one_of_two if {
+	closed := {"Statement": [object.union(base, {"Resource": "arn:aws:s3:::files"})]}
+	found([endpoint({}), object.union(endpoint({}), {"urn": "f", "id": ""}), apart({"vpcEndpointId": unknown, "policy": closed}, ["e", "f"])]) == {["e", "policy", false], ["f", "policy", false]}
+}

@@ -46,3 +46,7 @@ test_network_of_tenants_code if {
 	host := object.union(vpc, {"urn": "urn:pulumi:s::p::tenantform:functionhost:Host$tenantform:network:Network$aws:ec2/vpc:Vpc::a"})
 	found([host, bucket]) == set()
 }
+
+test_one_known if {
+	found([vpc, table, endpoint("com.amazonaws.eu-west-1.dynamodb", ["a"]), object.union(endpoint(unknown, ["a"]), {"urn": "f"})]) == set()
+}

@@ -49,3 +49,8 @@ test_log_that_goes_away if {
 }
 
 test_default_vpc if found([vpc("a", {"type": "aws:ec2/defaultVpc:DefaultVpc"})]) == {["a", false]}
+
+test_one_known if {
+	known := log({"vpcId": unknown, "trafficType": "ALL"}, ["a"])
+	found([vpc("a", {}), known, object.union(known, {"urn": "other", "inputs": {"trafficType": unknown}})]) == set()
+}
