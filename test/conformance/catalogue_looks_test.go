@@ -3,6 +3,7 @@ package conformance_test
 import (
 	"slices"
 	"strings"
+	"testing"
 
 	"github.com/aws/aws-sdk-go-v2/service/kms"
 
@@ -167,13 +168,32 @@ func lookFirewall(e *eyes, _ blueprints.Blueprint) {
 	}
 }
 
-// lookAccount looks for the rules that watch an account, and for its trail.
-func lookAccount(e *eyes, _ blueprints.Blueprint) {
+// configRules counts the rules that watch the account.
+func (e *eyes) configRules() int {
 	e.t.Helper()
 	var rules struct{ ConfigRules []any }
 	e.command(&rules, "configservice", "describe-config-rules")
-	if len(rules.ConfigRules) < 3 {
-		e.t.Errorf("the account has %d rules", len(rules.ConfigRules))
+	return len(rules.ConfigRules)
+}
+
+const auditBucket = "platform-audit-" + core + "-" + region
+
+// lookGuardrails looks for the bucket of the audit, and for the rules of both
+// accounts.
+func lookGuardrails(t *testing.T, r *rig) {
+	r.in(t, core).closedBucket(auditBucket)
+	for _, account := range []string{core, functions} {
+		if n := r.in(t, account).configRules(); n < 3 {
+			t.Errorf("%s has %d rules", account, n)
+		}
+	}
+}
+
+// lookAccount looks for the rules that watch an account, and for its trail.
+func lookAccount(e *eyes, _ blueprints.Blueprint) {
+	e.t.Helper()
+	if n := e.configRules(); n < 3 {
+		e.t.Errorf("the account has %d rules", n)
 	}
 	var trails struct {
 		TrailList []struct {

@@ -153,8 +153,9 @@ func (v *traveller) up() bool {
 	v.refused = slices.Compact(v.refused)
 	v.rep.served(res.Plan, created)
 	v.nothing = true
+	missing := func(urn string) bool { return strings.HasPrefix(typeOf(urn), "aws:") && !created[urn] }
 	for _, r := range res.Plan.Resources {
-		if !r.Custom || created[r.URN] {
+		if created[r.URN] || !r.Custom && !slices.ContainsFunc(r.Dependencies, missing) {
 			v.there = append(v.there, r.URN)
 			v.nothing = v.nothing && !r.Real()
 		} else if _, said := failures[r.URN]; !said && r.Real() {

@@ -44,6 +44,10 @@ func platformProgram(environment string) pulumi.RunFunc {
 	return stacks.Platform(stacks.PlatformSpec{Settings: s})
 }
 
+func guardrailsProgram(deployers ...string) pulumi.RunFunc {
+	return stacks.Guardrails(stacks.GuardrailsSpec{Settings: settings(), Deployers: deployers, Released: len(deployers) > 1})
+}
+
 // programs are the lives of the stacks' programs, each after those that it needs.
 func programs(code string) []life {
 	return []life{
@@ -62,6 +66,15 @@ func programs(code string) []life {
 			gone: func(t *testing.T, r *rig) {
 				r.noBucket(t, core, siloBucket)
 				r.noTable(t, core, "acme-silo-data")
+			}},
+		{name: "stack guardrails", stack: stacks.GuardrailsStackName, program: guardrailsProgram("ci"), changed: guardrailsProgram("ci", "release"), look: lookGuardrails,
+			gone: func(t *testing.T, r *rig) {
+				r.noBucket(t, core, auditBucket)
+				for _, account := range []string{core, functions} {
+					if n := r.in(t, account).configRules(); n > 0 {
+						t.Errorf("%s still has %d rules", account, n)
+					}
+				}
 			}},
 	}
 }

@@ -315,6 +315,27 @@ def mend_code_signing():
     responses.update_code_signing_config, responses.delete_code_signing_config = update_code_signing_config, delete_code_signing_config
 
 
+def mend_instances():
+    try:
+        from moto.ec2.models.elastic_network_interfaces import NetworkInterface as interface
+        from moto.ec2.models.launch_templates import LaunchTemplateBackend as templates
+    except ImportError:
+        return
+    association, created = interface.association.fget, templates.create_launch_template
+
+    # An association without anything in it is read as a public address.
+    interface.association = property(lambda self: association(self) or None)
+
+    # A template's own tags become those of what is launched from it.
+    def create_launch_template(self, name, description, template_data, tag_spec):
+        kept = [s for s in template_data.pop("TagSpecifications", []) if s["ResourceType"] != "launch-template"]
+        if kept:
+            template_data["TagSpecifications"] = kept
+        return created(self, name, description, template_data, tag_spec)
+
+    templates.create_launch_template = create_launch_template
+
+
 def mend_queues():
     try:
         from moto.sqs.models import Queue as queue
@@ -375,5 +396,6 @@ mend_trails()
 mend_firewalls()
 mend_signing()
 mend_code_signing()
+mend_instances()
 mend_queues()
 mend_topics()
