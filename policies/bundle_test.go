@@ -2,7 +2,6 @@ package policies
 
 import (
 	"encoding/json"
-	"io/fs"
 	"maps"
 	"os"
 	"path/filepath"
@@ -10,65 +9,36 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/open-policy-agent/opa/v1/ast"
-	"github.com/open-policy-agent/opa/v1/storage/inmem"
-	"github.com/open-policy-agent/opa/v1/tester"
-
 	"github.com/tenantform/tenantform/automation/plan"
 )
 
 // TestRego runs the rules' own tests.
 func TestRego(t *testing.T) {
 	src, err := load(os.DirFS("bundle"))
+	if err == nil {
+		err = src.addTests(os.DirFS("bundle"), "")
+	}
 	if err != nil {
 		t.Fatal(err)
 	}
-	withTests := map[string]bool{}
-	err = fs.WalkDir(os.DirFS("bundle"), ".", func(name string, d fs.DirEntry, err error) error {
-		if err != nil || !strings.HasSuffix(name, "_test.rego") {
-			return err
-		}
-		text, err := os.ReadFile(filepath.Join("bundle", name))
-		if err != nil {
-			return err
-		}
-		m, err := ast.ParseModuleWithOpts(name, string(text), ast.ParserOptions{RegoVersion: ast.RegoV1})
-		if err != nil {
-			return err
-		}
-		src.modules[name] = m
-		withTests[filepath.Base(filepath.Dir(name))] = true
-		return nil
-	})
+	results, err := src.runTests(t.Context(), nil)
 	if err != nil {
 		t.Fatal(err)
+	}
+	tested := map[string]bool{}
+	for _, r := range results {
+		tested[r.Rule] = true
+		if !r.Passed {
+			t.Errorf("%s:%d %s failed: %s", r.File, r.Line, r.Name, r.Why)
+		}
 	}
 	for _, r := range src.rules {
-		if !withTests[r.ID] {
+		if !tested[r.ID] {
 			t.Errorf("rule %s has no Rego test", r.ID)
 		}
 	}
-	compiler := ast.NewCompiler().WithCapabilities(capabilities()).WithStrict(true)
-	store := inmem.NewFromObject(src.data)
-	txn, err := store.NewTransaction(t.Context())
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer store.Abort(t.Context(), txn)
-	runner := tester.NewRunner().SetCompiler(compiler).RaiseBuiltinErrors(true).SetStore(store).SetModules(src.modules)
-	results, err := runner.RunTests(t.Context(), txn)
-	if err != nil {
-		t.Fatal(err)
-	}
-	ran := 0
-	for r := range results {
-		ran++
-		if !r.Pass() {
-			t.Errorf("%s %s.%s failed: %v", r.Location, r.Package, r.Name, r.Error)
-		}
-	}
-	if ran < 2*len(src.rules) {
-		t.Errorf("%d Rego tests ran for %d rules", ran, len(src.rules))
+	if len(results) < 2*len(src.rules) {
+		t.Errorf("%d Rego tests ran for %d rules", len(results), len(src.rules))
 	}
 }
 

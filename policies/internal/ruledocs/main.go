@@ -9,7 +9,6 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"strings"
 
 	"github.com/tenantform/tenantform/policies"
 )
@@ -64,23 +63,10 @@ func pages(ctx context.Context, dir string) (map[string][]byte, error) {
 		if err != nil {
 			return nil, err
 		}
-		files[r.ID+".md"] = page(r, refused)
+		files[r.ID+".md"] = r.Page(refused)
 	}
 	files["README.md"] = index.Bytes()
 	return files, nil
-}
-
-func page(r policies.Rule, refused []string) []byte {
-	var b bytes.Buffer
-	fmt.Fprintf(&b, "# %s\n\n%s.\n\n| category | severity | scope | enforcement | waivable |\n| --- | --- | --- | --- | --- |\n| %s | %s | %s | %s | %s |\n\n",
-		r.ID, r.Title, r.Category, r.Severity, r.Scope, r.Enforcement, r.Waivable)
-	fmt.Fprintf(&b, "%s\n\n## What is not known before the run\n\n%s\n\n## What to do\n\n%s\n\n", r.Description, r.OnUnknown, r.Remediation)
-	b.WriteString("## What a refusal says\n\n")
-	for _, line := range refused {
-		fmt.Fprintf(&b, "- %s\n", line)
-	}
-	fmt.Fprintf(&b, "\n## Known elsewhere as\n\n%s\n", strings.Join(r.Related, ", "))
-	return b.Bytes()
 }
 
 // examples gives what the rule says about its violating fixtures, each message once.
