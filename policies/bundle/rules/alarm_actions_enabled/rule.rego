@@ -12,7 +12,7 @@
 #   category: logging
 #   enforcement: mandatory
 #   remediation: Take actionsEnabled out or set it to true. To silence an alarm during maintenance use a suppressor, which ends.
-#   related: [CKV_AWS_319, CloudWatch.16]
+#   related: [CKV_AWS_319]
 package tenantform.rules.alarm_actions_enabled
 
 import data.tenantform.lib.plan

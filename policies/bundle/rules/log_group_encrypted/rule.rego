@@ -13,7 +13,7 @@
 #   category: logging
 #   enforcement: advisory
 #   remediation: Set kmsKeyId to the ARN of the owner's key. Let the key's policy allow logs.<region>.amazonaws.com to use it for the group, by kms:EncryptionContext:aws:logs:arn.
-#   related: [CloudWatchLogGroupEncrypted, CKV_AWS_158]
+#   related: [CKV_AWS_158]
 package tenantform.rules.log_group_encrypted
 
 import data.tenantform.lib.plan
