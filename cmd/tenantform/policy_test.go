@@ -247,3 +247,101 @@ func TestPolicyCheckBadInput(t *testing.T) {
 		}
 	}
 }
+
+func TestPolicyListAndExplain(t *testing.T) {
+	dir := t.TempDir()
+	own := ownRule(t, dir, "topic_display_name")
+	list := must(t, dir, "policy", "list", "--bundle", own, "-o", "json")
+	rules := decode[[]policies.Rule](t, list)
+	found := map[string]policies.Rule{}
+	for _, r := range rules {
+		found[r.ID] = r
+	}
+	if mine := found["topic_display_name"]; mine.Source != own || mine.Severity != policies.SeverityMedium || found["iam_no_full_admin"].Source != "built in" {
+		t.Errorf("%+v", found)
+	}
+	text := must(t, dir, "policy", "list").out
+	if lines := strings.Count(text, "\n"); lines != len(rules) || !strings.Contains(text, "iam_no_full_admin") || strings.Contains(text, "topic_display_name") {
+		t.Errorf("%d lines for %d rules:\n%s", lines, len(rules), text)
+	}
+	page := must(t, dir, "policy", "explain", "topic_display_name", "--bundle", own).out
+	for _, want := range []string{"# topic_display_name", "Every topic says what it is for", "messaging | medium | resource | mandatory | yes", "Set displayName", own} {
+		if !strings.Contains(page, want) {
+			t.Errorf("the page lacks %q:\n%s", want, page)
+		}
+	}
+	if r := decode[policies.Rule](t, must(t, dir, "policy", "explain", "iam_no_full_admin", "-o", "json")); r.ID != "iam_no_full_admin" || r.Remediation == "" {
+		t.Errorf("%+v", r)
+	}
+	if got := command(t, dir, "policy", "explain", "moon"); got.code != exitInvalid || !strings.Contains(got.errors, "policy list") {
+		t.Errorf("exit code %d: %s", got.code, got.errors)
+	}
+}
+
+// ownRule scaffolds a rule of one's own and gives the directory of the bundle.
+func ownRule(t *testing.T, dir, name string) string {
+	t.Helper()
+	own := filepath.Join(dir, "own")
+	must(t, dir, "policy", "new", name, "--rules", own)
+	return own
+}
+
+func TestPolicyNewAndTest(t *testing.T) {
+	dir := t.TempDir()
+	own := filepath.Join(dir, "own")
+	dry := decode[newRule](t, must(t, dir, "policy", "new", "topic_display_name", "--rules", own, "--dry-run", "-o", "json"))
+	if dry.Written || len(dry.Files) != 5 || exists(own) {
+		t.Errorf("a dry run: %+v", dry)
+	}
+	ownRule(t, dir, "topic_display_name")
+	for _, file := range dry.Files {
+		if !exists(file) {
+			t.Errorf("%s was not written", file)
+		}
+	}
+	before := tree(t, own)
+	for name, code := range map[string]int{"topic_display_name": exitConflict, "Topic": exitInvalid, "../up": exitInvalid, "iam_no_full_admin": exitInvalid} {
+		if got := command(t, dir, "policy", "new", name, "--rules", own); got.code != code || tree(t, own) != before {
+			t.Errorf("%s: exit code %d: %s", name, got.code, got.errors)
+		}
+	}
+	got := must(t, dir, "policy", "test", own)
+	if !strings.Contains(got.out, "passed: 8 tests of 1 rule") || !strings.Contains(got.out, "100 %") {
+		t.Errorf("%s", got.out)
+	}
+
+	rule := filepath.Join(own, "rules", "topic_display_name", "rule.rego")
+	text, err := os.ReadFile(rule)
+	if err != nil {
+		t.Fatal(err)
+	}
+	write(t, rule, strings.Replace(string(text), "not says(name)", "name == null", 1))
+	got = command(t, dir, "policy", "test", own)
+	if got.code != exitFailed || !strings.Contains(got.out, "rule_test.rego:16  test_empty: it is not true") || !strings.Contains(got.out, "failed: 4 of 8 tests did not pass") {
+		t.Errorf("exit code %d:\n%s%s", got.code, got.out, got.errors)
+	}
+	result := decode[struct {
+		Passed bool                  `json:"passed"`
+		Tests  []policies.TestResult `json:"tests"`
+	}](t, command(t, dir, "policy", "test", own, "-o", "json"))
+	if result.Passed || len(result.Tests) != 8 {
+		t.Errorf("%+v", result)
+	}
+	write(t, rule, "package tenantform.rules.topic_display_name\n")
+	if got := command(t, dir, "policy", "test", own); got.code != exitInvalid || !strings.Contains(got.errors, "metadata") {
+		t.Errorf("exit code %d: %s", got.code, got.errors)
+	}
+	if got := command(t, dir, "policy", "test", filepath.Join(dir, "no")); got.code != exitInvalid || !strings.Contains(got.errors, "DIR") {
+		t.Errorf("exit code %d: %s", got.code, got.errors)
+	}
+}
+
+// TestPolicyCheckOwn lets a rule of one's own refuse a plan.
+func TestPolicyCheckOwn(t *testing.T) {
+	dir := t.TempDir()
+	plan := strings.NewReplacer("aws:iam/policy:Policy", "aws:sns/topic:Topic").Replace(previewJSON(t, policyNarrow))
+	got := commandIn(t, dir, plan, nil, "policy", "check", "--bundle", ownRule(t, dir, "topic_display_name"))
+	if got.code != exitRefused || !strings.Contains(got.out, "topic_display_name  Every topic says what it is for") {
+		t.Errorf("exit code %d:\n%s%s", got.code, got.out, got.errors)
+	}
+}
