@@ -85,6 +85,11 @@ func looks() map[string]func(*eyes, blueprints.Blueprint) {
 		"database.Database":   lookDatabase,
 		"firewall.Firewall":   lookFirewall,
 		"guardrails.Account":  lookAccount,
+		"guardrails.Organization": func(e *eyes, _ blueprints.Blueprint) {
+			if names := e.organizationPolicies(); len(names) < 3 {
+				e.t.Errorf("the organization has the policies %v", names)
+			}
+		},
 		"pool.Pool": func(e *eyes, _ blueprints.Blueprint) {
 			e.pointInTime("pool-a-data")
 			e.usagePlan("pool-a", 5, 10, 1000)
@@ -211,6 +216,36 @@ func lookAccount(e *eyes, _ blueprints.Blueprint) {
 	if !status.IsLogging {
 		e.t.Error("the trail does not log")
 	}
+}
+
+// gones hold an account to being empty where what is there is not told of by its tags.
+func gones() map[string]func(*eyes) {
+	return map[string]func(*eyes){
+		"guardrails.Organization": func(e *eyes) {
+			if names := e.organizationPolicies(); len(names) > 0 {
+				e.t.Errorf("the organization still has the policies %v", names)
+			}
+		},
+	}
+}
+
+// organizationPolicies gives the names of the policies that are not AWS's own.
+func (e *eyes) organizationPolicies() []string {
+	e.t.Helper()
+	var out struct {
+		Policies []struct {
+			Name       string
+			AWSManaged bool `json:"AwsManaged"`
+		}
+	}
+	e.command(&out, "organizations", "list-policies", "--filter", "SERVICE_CONTROL_POLICY")
+	var names []string
+	for _, p := range out.Policies {
+		if !p.AWSManaged {
+			names = append(names, p.Name)
+		}
+	}
+	return names
 }
 
 // befores make what has to be in an account before a component.

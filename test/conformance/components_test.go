@@ -152,7 +152,13 @@ func catalogued(b blueprints.Blueprint, code string, i int) life {
 		}
 		look(e, b)
 	}
-	l.gone = func(t *testing.T, r *rig) { r.in(t, account).noneTagged() }
+	l.gone = func(t *testing.T, r *rig) {
+		e := r.in(t, account)
+		e.noneTagged()
+		if gone := gones()[b.Name()]; gone != nil {
+			gone(e)
+		}
+	}
 	return l
 }
 
