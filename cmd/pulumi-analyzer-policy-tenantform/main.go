@@ -72,11 +72,11 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	return analyzer.Serve(ctx, server, plain[0], stdout)
 }
 
-// version gives the module's version, empty for a build of a checkout.
+// version gives the module's version, 0.0.0 for a build of a checkout.
 func version() string {
 	info, ok := debug.ReadBuildInfo()
 	if !ok || !strings.HasPrefix(info.Main.Version, "v") || strings.Contains(info.Main.Version, "+dirty") {
-		return ""
+		return "0.0.0"
 	}
 	return strings.TrimPrefix(info.Main.Version, "v")
 }

@@ -16,6 +16,7 @@ import (
 //
 //   - Operation is not told: every resource counts as one that stays. OldInputs,
 //     Changed and ReplaceKeys are empty, and nothing that is deleted is there.
+//   - ID is there only where the provider has it among the outputs.
 //   - A resource that is only read has its outputs as Inputs.
 //   - Inputs lack the keys that begin with "__", which the engine keeps to itself.
 //   - Custom is told by the provider: a component that a provider makes counts

@@ -98,12 +98,15 @@ func (s *Server) path(name string) string {
 	return filepath.Join(s.dir, name)
 }
 
+// everyPolicy is the engine's name, in a pack's config, for every policy.
+const everyPolicy = "all"
+
 // given gives the levels that the engine was told to change.
 func (s *Server) given(config map[string]*pulumirpc.PolicyConfig) ([]policies.Setting, error) {
 	var out []policies.Setting
 	for _, id := range slices.Sorted(maps.Keys(config)) {
-		if id == PackName {
-			continue // the decision itself has no level
+		if id == PackName || id == everyPolicy {
+			continue // the decision itself has no level; the engine gave each rule that of all
 		}
 		rule, ok := s.rule(id)
 		if !ok {

@@ -170,3 +170,38 @@ func with(m map[string]any, key string, v any) map[string]any {
 
 // soon is a day on which a waiver still holds.
 func soon() string { return time.Now().AddDate(0, 1, 0).Format(time.DateOnly) }
+
+// TestExample takes the config of examples/policy-pack as the engine passes it on.
+func TestExample(t *testing.T) {
+	dir, err := filepath.Abs("../../examples/policy-pack")
+	if err != nil {
+		t.Fatal(err)
+	}
+	text, err := os.ReadFile(filepath.Join(dir, "config.json"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var given map[string]any
+	if err := json.Unmarshal(text, &given); err != nil {
+		t.Fatal(err)
+	}
+	levels := map[any]pulumirpc.EnforcementLevel{nil: mandatory, "advisory": advisory, "remediate": remediate}
+	all := config{}
+	for id, v := range given {
+		properties, isObject := v.(map[string]any)
+		if !isObject {
+			all[id] = settings(t, levels[v], nil)
+			continue
+		}
+		level := levels[properties["enforcementLevel"]]
+		delete(properties, "enforcementLevel")
+		all[id] = settings(t, level, properties)
+	}
+	c := dial(t, compiled(t))
+	if _, err := c.Handshake(t.Context(), &pulumirpc.AnalyzerHandshakeRequest{ProgramDirectory: &dir}); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := c.Configure(t.Context(), &pulumirpc.ConfigureAnalyzerRequest{PolicyConfig: all}); err != nil {
+		t.Error(err)
+	}
+}
