@@ -105,7 +105,7 @@ func (a *app) finish(err error) int {
 		fmt.Fprintln(a.err, "tenantform: "+line)
 	}
 	if f != nil && f.report != nil {
-		writeFindings(a.err, "  ", f.report.Findings)
+		writeFindings(a.err, "  ", f.report.Denials())
 	}
 	return code
 }

@@ -345,3 +345,17 @@ func TestPolicyCheckOwn(t *testing.T) {
 		t.Errorf("exit code %d:\n%s%s", got.code, got.out, got.errors)
 	}
 }
+
+// TestPolicyRefusalNamesWhatDenies leaves findings that only advise out of the
+// reasons of a refusal.
+func TestPolicyRefusalNamesWhatDenies(t *testing.T) {
+	r := sampleReport()
+	advice := r.Findings[0]
+	advice.Rule, advice.Level = "only_advice", policies.LevelAdvisory
+	r.Findings = append(r.Findings, advice)
+	var b strings.Builder
+	writeReport(&b, "", r)
+	if got := b.String(); strings.Contains(got, "only_advice") || !strings.Contains(got, "refused, 2 findings\n") {
+		t.Errorf("%s", got)
+	}
+}

@@ -200,8 +200,9 @@ func writeReport(w io.Writer, indent string, r policies.Report) {
 		fmt.Fprintf(w, "%spolicies: allowed (%s on %s)\n", indent, count(r.RulesRun, "rule"), count(r.ResourcesSeen, "resource"))
 		return
 	}
-	fmt.Fprintf(w, "%spolicies: refused, %s\n", indent, count(len(r.Findings), "finding"))
-	writeFindings(w, indent+"  ", r.Findings)
+	denials := r.Denials()
+	fmt.Fprintf(w, "%spolicies: refused, %s\n", indent, count(len(denials), "finding"))
+	writeFindings(w, indent+"  ", denials)
 }
 
 // writeFindings shows the reasons of a refusal.
