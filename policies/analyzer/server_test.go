@@ -78,7 +78,7 @@ func dial(t *testing.T, opts *analyzer.Options) pulumirpc.AnalyzerClient {
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { conn.Close() })
+	t.Cleanup(func() { _ = conn.Close() })
 	c := pulumirpc.NewAnalyzerClient(conn)
 	dir := t.TempDir()
 	if _, err := c.Handshake(t.Context(), &pulumirpc.AnalyzerHandshakeRequest{EngineAddress: "127.0.0.1:1", ProgramDirectory: &dir}); err != nil {

@@ -94,7 +94,7 @@ func TestConfigureRefuses(t *testing.T) {
 		config config
 		want   string
 	}{
-		"a field that is none": {config{analyzer.PackName: settings(t, mandatory, map[string]any{"enviroment": "dev"})}, "enviroment"},
+		"a field that is none": {config{analyzer.PackName: settings(t, mandatory, map[string]any{"stage": "dev"})}, "stage"},
 		"another environment":  {config{analyzer.PackName: settings(t, mandatory, map[string]any{"environment": "qa"})}, "production"},
 		"another tier":         {config{analyzer.PackName: settings(t, mandatory, map[string]any{"tiers": []any{"gold"}})}, "gold"},
 		"another program":      {config{analyzer.PackName: settings(t, mandatory, map[string]any{"program": "mine"})}, "platform"},
