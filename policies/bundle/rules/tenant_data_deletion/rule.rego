@@ -6,11 +6,13 @@
 #   finished move, for what is below the component that is taken away, or the
 #   tenant's confirmed deletion. No release excuses a replacement, which deletes
 #   data in order to change a property, nor the deletion of what is still
-#   protected. Switching the protection off needs the release, too.
+#   protected. Switching the protection off needs the release, too, and so does
+#   letting a bucket be deleted with what is in it, or a database without a last
+#   snapshot.
 # custom:
 #   severity: critical
 #   scope: operation
-#   on_unknown: A deletion protection that is not known counts as on where the resource is deleted, and as switched off where it was on before.
+#   on_unknown: A deletion protection that is not known counts as on where the resource is deleted, and as switched off where it was on before; what lets data be deleted counts as set.
 #   waivable: "never"
 #   category: tenancy
 #   enforcement: mandatory
@@ -61,6 +63,17 @@ findings contains plan.finding(r, property, value, concat("", ["this switches de
 	not off(object.get(r, ["oldInputs", property], unset(r)))
 	value := object.get(r, ["inputs", property], unset(r))
 	not on(value)
+	not released(r)
+	reason := why_not(r)
+}
+
+findings contains plan.finding(r, property, value, concat("", ["this lets the resource be deleted with what is in it, ", reason])) if {
+	some r in changed
+	r.operation == "update"
+	property := kinds[r.type].opening
+	off(object.get(r, ["oldInputs", property], null))
+	value := object.get(r, ["inputs", property], null)
+	not off(value)
 	not released(r)
 	reason := why_not(r)
 }

@@ -102,3 +102,15 @@ test_what_holds_no_data if {
 test_every_kind_of_data if every type, _ in data.tenantform.settings.tenant_data {
 	count(without_release({"type": type, "operation": "delete"})) > 0
 }
+
+opened(type, old, new) := {"type": type, "operation": "update", "oldInputs": old, "inputs": new}
+
+test_letting_data_be_deleted if {
+	bucket := "aws:s3/bucketV2:BucketV2"
+	without_release(opened(bucket, {}, {"forceDestroy": true})) == {"forceDestroy"}
+	without_release(opened(bucket, {"forceDestroy": false}, {"forceDestroy": {"$unknown": true}})) == {"forceDestroy"}
+	without_release(opened(bucket, {"forceDestroy": true}, {"forceDestroy": true})) == set()
+	without_release(opened(bucket, {"forceDestroy": true}, {})) == set()
+	without_release(opened("aws:rds/cluster:Cluster", {}, {"skipFinalSnapshot": true})) == {"skipFinalSnapshot"}
+	found(opened(bucket, {}, {"forceDestroy": true}), move) == set()
+}

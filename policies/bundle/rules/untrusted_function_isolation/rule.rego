@@ -4,8 +4,9 @@
 #   A function that runs a tenant's code is in a VPC with security groups of the
 #   plan that let nothing out, writes a log group of the plan that no other
 #   function writes, has a cap on its concurrency, uses no layer from elsewhere
-#   and has no function URL. Layers of the plan, of the function's own account
-#   and of the settings' list allowed_layers, prefixes of ARNs, are from here.
+#   and has no function URL. Layers of the plan, those of the function's own account
+#   with a name of the tenant or a shared one, and of the settings' list
+#   allowed_layers, prefixes of ARNs, are from here.
 # custom:
 #   severity: critical
 #   scope: stack
@@ -18,6 +19,7 @@
 package tenantform.rules.untrusted_function_isolation
 
 import data.tenantform.lib.plan
+import data.tenantform.lib.tenancy
 import data.tenantform.lib.untrusted
 
 # Security groups.
@@ -173,7 +175,15 @@ from_here(layer, f) if {
 	count(parts) == 8
 	parts[5] == "layer"
 	parts[4] == f.provider.account
+	ours(parts[6])
 }
+
+# The account holds other tenants' layers, too.
+ours(_) if tenancy.tenant == ""
+
+ours(name) if tenancy.own(name)
+
+ours(name) if tenancy.shared(name)
 
 from_here(layer, _) if {
 	some prefix in data.tenantform.settings.allowed_layers

@@ -120,3 +120,15 @@ exposed(inputs, from, program) if {
 	found := {f.urn | some f in rule.findings} with input as {"plan": {"resources": resources}, "subject": {"program": program}}
 	found == {"url"}
 }
+
+test_layers_of_other_tenants if {
+	layered("arn:aws:lambda:eu-west-1:222222222222:layer:acme-fn-lib:1") == set()
+	layered("arn:aws:lambda:eu-west-1:222222222222:layer:platform-lib:1") == set()
+	layered("arn:aws:lambda:eu-west-1:222222222222:layer:birch-fn-lib:1") == {["fn", "layers[0]", false]}
+}
+
+layered(layer) := out if {
+	out := {[f.urn, f.property, f.unknown] | some f in rule.findings} with input as {
+		"plan": {"resources": [function({"layers": [layer]}), group({}), log]}, "subject": {"program": "functions", "tenantId": "acme"},
+	}
+}

@@ -1,0 +1,202 @@
+# METADATA
+# title: Whose something is
+# description: |
+#   Physical names tell the tenant: "acme-silo-data", "acme-pool-a-data" and
+#   "acme-data-111111111111-eu-west-1" are acme's, "platform-alerts" and "pool-a-data"
+#   are shared. Ids may hold hyphens, so that a name which begins with "acme-" need
+#   not be acme's: "acme-eu-silo" is acme-eu's. Tags tell it of resources of the plan.
+package tenantform.lib.tenancy
+
+import data.tenantform.lib.plan
+
+# METADATA
+# description: The stack's tenant; empty where there is none or it is not known.
+tenant := plan.text(object.get(input.subject, "tenantId", ""))
+
+# METADATA
+# description: Tells whether the stack is one tenant's.
+default alone := false
+
+alone if {
+	tenant != ""
+	not together
+}
+
+# METADATA
+# description: Tells whether the stack is of all tenants.
+default together := false
+
+together if input.subject.program in {"platform", "pool", "guardrails"}
+
+# METADATA
+# description: |
+#   The variable that stands for the tenant of a session, which a role of several
+#   tenants is bound to.
+variable := "${aws:PrincipalTag/TenantID}"
+
+# METADATA
+# description: |
+#   Tells whether a physical name, or a pattern of names, is the tenant's whatever a
+#   wildcard in it stands for.
+default own(_) := false
+
+own(name) if {
+	is_string(name)
+	tenant != ""
+	not contains(name, "*")
+	not contains(name, "?")
+	not contains(name, "$")
+	begins(name, tenant)
+	other(name) == ""
+}
+
+own(name) if {
+	is_string(name)
+	tenant != ""
+	known := fixed(name)
+	known != name
+	some form in forms
+	startswith(known, form)
+}
+
+own(name) if {
+	is_string(name)
+	startswith(name, concat("", [variable, "-"]))
+}
+
+own(name) if name in {variable, marker}
+
+own(name) if {
+	is_string(name)
+	startswith(name, concat("", [marker, "-"]))
+}
+
+# Stands for the variable where a text is taken apart, for that has a colon and a slash.
+marker := "$tenant"
+
+forms := {concat("", [tenant, "-silo", end]) | some end in ["-", "/", "."]} | {concat("", [tenant, "-pool-"])} | {concat("-", [tenant, kind, account, ""]) |
+	account := plan.text(object.get(input.subject, "account", ""))
+	account != ""
+	some kind in ["data", "work"]
+}
+
+# METADATA
+# description: Tells whether a physical name is of what all tenants share.
+default shared(_) := false
+
+shared(name) if {
+	is_string(name)
+	some first in data.tenantform.settings.shared_names
+	begins(name, first)
+}
+
+begins(name, first) if name == first
+
+begins(name, first) if {
+	startswith(name, first)
+	substring(name, count(first), 1) in {"-", "/", ".", "_"}
+}
+
+# METADATA
+# description: The part of a pattern before its first wildcard or variable.
+fixed(pattern) := split(replace(replace(pattern, "?", "*"), "$", "*"), "*")[0]
+
+# METADATA
+# description: |
+#   The other tenant that a physical name is of, by the form of the name; empty
+#   where its form says nothing.
+default other(_) := ""
+
+other(name) := id if {
+	is_string(name)
+	some mark in ["-silo", "-pool-", "-data-", "-work-"]
+	contains(name, mark)
+	not mine(name)
+	not shared(name)
+	found := regex.find_all_string_submatch_n(form, name, 1)
+	id := found[0][1]
+	id != tenant
+}
+
+mine(name) if {
+	tenant != ""
+	some part in ["-silo", "-silo-", "-silo/", "-pool-"]
+	start := concat("", [tenant, part])
+	matched(name, start, part)
+}
+
+matched(name, start, "-silo") if name == start
+
+matched(name, start, part) if {
+	part != "-silo"
+	startswith(name, start)
+}
+
+form := `^([a-z][a-z0-9-]*?)-(?:silo|pool-[a-z0-9]+|(?:data|work)-[0-9]{12})(?:[-/:.]|$)`
+
+# METADATA
+# description: |
+#   Whose an ARN, or a pattern of ARNs, is by the name in it: "own", "shared",
+#   "other", or "" where its service gives no names.
+default belongs(_) := ""
+
+belongs(arn) := whose(names(arn)) if count(names(arn)) > 0
+
+whose(found) := "own" if {
+	some name in found
+	own(name)
+}
+
+whose(found) := "shared" if {
+	every name in found { not own(name) }
+	some name in found
+	shared(name)
+}
+
+whose(found) := "other" if {
+	every name in found { not own(name) }
+	every name in found { not shared(name) }
+}
+
+# METADATA
+# description: |
+#   The names in an ARN that tell whose it is. That is one, but in the name of a
+#   log group, in which any part may be it.
+default names(_) := set()
+
+names(arn) := named(parts[2], parts) if {
+	parts := split(replace(arn, variable, marker), ":")
+	count(parts) > 5
+	parts[0] == "arn"
+}
+
+named("s3", parts) := {split(parts[5], "/")[0]}
+
+named(service, parts) := {parts[5]} if service in {"sqs", "sns"}
+
+named(service, parts) := {second(split(parts[5], "/"))} if service in {"dynamodb", "kinesis", "firehose", "events"}
+
+named("iam", parts) := {segments[count(segments) - 1]} if segments := split(parts[5], "/")
+
+named(service, parts) := {second(array.slice(parts, 5, count(parts)))} if service in {"lambda", "secretsmanager", "states"}
+
+named("logs", parts) := {segment | some segment in split(second(array.slice(parts, 5, count(parts))), "/"); segment != ""}
+
+second(list) := list[1] if count(list) > 1
+
+second(list) := "*" if count(list) < 2
+
+# METADATA
+# description: |
+#   The tenant-id tag of each live resource that has one, by URN; "shared" for what
+#   all tenants share.
+tagged := {r.urn: id |
+	some r in plan.live
+	id := plan.text(r.inputs.tags["tenant-id"])
+	id != ""
+}
+
+# METADATA
+# description: |
+#   Whose the resources are that a property comes from, by their tags.
+owners(r, property) := {tagged[urn] | some urn in plan.sources(r, property)}

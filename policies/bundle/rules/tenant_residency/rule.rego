@@ -1,0 +1,127 @@
+# METADATA
+# title: Resources are where the tenant's data has to stay
+# description: |
+#   The provider of each resource is for the region of the stack, and for its account;
+#   that of tenants' functions is for another account, so that their code is kept apart
+#   from the core. Nothing copies data into another region: no replica of a table, a
+#   secret or a key. Services that AWS runs for the whole world from one region, such as
+#   IAM and CloudFront, may have a provider of that region. In the shared stacks an
+#   account other than the stack's is the one of tenants' functions.
+# custom:
+#   severity: critical
+#   scope: resource
+#   on_unknown: A provider of which the region or the account cannot be told is a finding where the stack's is known.
+#   waivable: exact
+#   category: tenancy
+#   enforcement: mandatory
+#   remediation: Set region and allowedAccountIds of the provider to where the tenant's data has to stay, and take replicas in other regions away.
+#   related: [Tenantform.MT15]
+package tenantform.rules.tenant_residency
+
+import data.tenantform.lib.plan
+import data.tenantform.lib.tenancy
+
+region := plan.text(object.get(input.subject, "region", ""))
+
+account := plan.text(object.get(input.subject, "account", ""))
+
+# What the plan's providers say, for each kind of types.
+used := {[object.get(r, ["provider", "urn"], ""), object.get(r, ["provider", "region"], ""), object.get(r, ["provider", "account"], ""), kinds[r.type]] |
+	region != ""
+	some r in plan.live
+	r.custom
+}
+
+# The kind of each type of AWS's provider.
+kinds := {type: kind_of(split(parts[1], "/")[0]) |
+	some type in plan.types
+	parts := split(type, ":")
+	parts[0] == "aws"
+}
+
+worldwide := {"acm", "budgets", "ce", "cloudfront", "cur", "globalaccelerator", "iam", "organizations", "route53", "shield", "waf", "wafv2"}
+
+kind_of(module) := "global" if module in worldwide
+
+kind_of(module) := "regional" if not module in worldwide
+
+# The provider where it is in the plan, so that one wrong provider is one finding;
+# else what is made with it.
+holders(use) := {urn | urn := providers[use[0]].urn} | {r.urn |
+	not providers[use[0]]
+	some r in plan.live
+	r.custom
+	[object.get(r, ["provider", "urn"], ""), object.get(r, ["provider", "region"], ""), object.get(r, ["provider", "account"], ""), kinds[r.type]] == use
+}
+
+providers := {r.urn: r | some r in input.plan.resources; startswith(r.type, "pulumi:providers:")}
+
+subject_of(urn) := object.get(providers, urn, object.get(plan.by_urn, urn, null))
+
+findings contains plan.finding(subject_of(urn), "region", there, sprintf("the region is not %s, where the stack's data has to stay", [region])) if {
+	some use in used
+	[_, there, _, "regional"] = use
+	there != ""
+	there != region
+	some urn in holders(use)
+}
+
+findings contains plan.unverifiable(subject_of(urn), "region", null, sprintf("the provider's region cannot be told, so it may not be %s", [region])) if {
+	some use in used
+	[_, "", _, "regional"] = use
+	some urn in holders(use)
+}
+
+findings contains plan.finding(subject_of(urn), "allowedAccountIds", there, message) if {
+	account != ""
+	some use in used
+	there := use[2]
+	there != ""
+	message := misplaced(there)
+	some urn in holders(use)
+}
+
+findings contains plan.unverifiable(subject_of(urn), "allowedAccountIds", null, "the provider names no account, so the run may be in any") if {
+	account != ""
+	input.subject.program != ""
+	some use in used
+	use[2] == ""
+	some urn in holders(use)
+}
+
+misplaced(there) := sprintf("the account is not %s, the stack's", [account]) if {
+	there != account
+	not tenancy.together
+	input.subject.program != "functions"
+}
+
+misplaced(there) := "tenants' functions are in the core account" if {
+	there == account
+	input.subject.program == "functions"
+}
+
+# Copies.
+
+findings contains plan.finding(t, sprintf("replicas[%d].regionName", [i]), there, sprintf("the table is copied out of %s", [region])) if {
+	region != ""
+	some t in plan.of_type("aws:dynamodb/table:Table")
+	some i, replica in plan.list(plan.get(t, "replicas"))
+	there := plan.field(replica, "regionName")
+	there != region
+}
+
+findings contains plan.finding(s, sprintf("replicas[%d].region", [i]), there, sprintf("the secret is copied out of %s", [region])) if {
+	region != ""
+	some s in plan.of_type("aws:secretsmanager/secret:Secret")
+	some i, replica in plan.list(plan.get(s, "replicas"))
+	there := plan.field(replica, "region")
+	there != region
+}
+
+findings contains plan.finding(k, "multiRegion", value, "the key can be copied into other regions") if {
+	region != ""
+	tenancy.alone
+	some k in plan.of_type("aws:kms/key:Key")
+	value := plan.get(k, "multiRegion")
+	not value in {null, false, "false"}
+}
