@@ -44,6 +44,9 @@ func (e *eyes) noneTagged() {
 		if _, id, ok := strings.Cut(arn, ":instance/"); ok {
 			return e.terminated(id)
 		}
+		if strings.Contains(arn, ":cluster-snapshot:") {
+			return true // what a database is brought back from; see gones
+		}
 		if !strings.Contains(arn, ":kms:") {
 			return false
 		}
@@ -218,9 +221,14 @@ func lookAccount(e *eyes, _ blueprints.Blueprint) {
 	}
 }
 
-// gones hold an account to being empty where what is there is not told of by its tags.
+// gones hold an account to what noneTagged does not see.
 func gones() map[string]func(*eyes) {
 	return map[string]func(*eyes){
+		"database.Database": func(e *eyes) {
+			if !slices.ContainsFunc(e.tagged(), func(arn string) bool { return strings.HasSuffix(arn, ":cluster-snapshot:sample-orders-final") }) {
+				e.t.Error("the database left no last snapshot")
+			}
+		},
 		"guardrails.Organization": func(e *eyes) {
 			if names := e.organizationPolicies(); len(names) > 0 {
 				e.t.Errorf("the organization still has the policies %v", names)

@@ -2,6 +2,7 @@ package conformance_test
 
 import (
 	"bytes"
+	"flag"
 	"fmt"
 	"maps"
 	"os"
@@ -181,7 +182,7 @@ step the AWS SDK looked for what the components promise, and after the last whet
 	for _, name := range slices.Sorted(maps.Keys(versions)) {
 		fmt.Fprintf(&b, "- %s: %s\n", name, versions[name])
 	}
-	fmt.Fprintf(&b, "- the whole run: %.0f minutes, two lives at a time\n", time.Since(r.began).Minutes())
+	fmt.Fprintf(&b, "- the whole run: %.0f minutes, %s lives of components at a time\n", time.Since(r.began).Minutes(), flag.Lookup("test.parallel").Value)
 	b.WriteString("\n| program | step | seconds | changes |\n| --- | --- | ---: | --- |\n")
 	for _, life := range r.order {
 		for _, s := range r.steps[life] {
