@@ -7,6 +7,7 @@
 #
 # The pieces: moto_server and aws, the command, on PATH; and pulumi-aws, or else the Terraform AWS provider
 # (tools/find-aws-provider.sh). TENANTFORM_CONFORMANCE=off leaves the suite out of "test".
+# Eight lives run at a time, which mostly wait, and need 6 GB of memory together.
 set -euo pipefail
 
 mode=${1:-}
@@ -48,5 +49,5 @@ fi
 TENANTFORM_PULUMI=$(tools/ensure.sh pulumi)
 export TENANTFORM_PULUMI
 if [ "$mode" = make ]; then export TENANTFORM_CONFORMANCE_REPORT=$PWD/docs/conformance.md; fi
-(cd test/conformance && ../../tools/progress.sh beat "conformance" go test -count 1 -parallel 4 -timeout 40m . "$@")
+(cd test/conformance && ../../tools/progress.sh beat "conformance" go test -count 1 -parallel 8 -timeout 40m . "$@")
 echo "conformance: done in $((SECONDS / 60))m$((SECONDS % 60))s"
