@@ -34,7 +34,7 @@ type Subject struct {
 	TenantID    string   `json:"tenantId"`          // empty for the shared stacks
 	Environment string   `json:"environment"`       // "dev", "staging" or "production"
 	Region      string   `json:"region"`            // AWS region the run is meant for
-	Account     string   `json:"account"`           // 12 digits
+	Account     string   `json:"account"`           // 12 digits; for ProgramFunctions the account of tenants' functions, else the core's
 	Tiers       []string `json:"tiers"`             // tiers that resources of the stack may carry; two in a move
 	Destroy     bool     `json:"destroy"`           // the run deletes the whole stack
 	Release     *Release `json:"release,omitempty"` // entitles the run to delete tenant data; nil entitles to nothing

@@ -87,7 +87,9 @@ func TestReferenceStacks(t *testing.T) {
 		return stacks.Placement{Placement: tier(name).Placement(), Tier: tier(name)}
 	}
 	functions := func(grants ...tenants.Grant) automation.Stack {
-		return automation.Stack{Name: "functions-acme", Subject: about(policies.ProgramFunctions, "acme", "standard"),
+		whose := about(policies.ProgramFunctions, "acme", "standard")
+		whose.Account = settings.FunctionsAccountID
+		return automation.Stack{Name: "functions-acme", Subject: whose,
 			Program: stacks.Functions(stacks.FunctionsSpec{Settings: settings, TenantID: "acme", Tier: tier("standard"), Unsigned: true, Functions: []tenants.Function{{
 				Name: "greeting", Runtime: "python3.13", Handler: "app.handler", Grants: grants,
 				Archive: absolute(t, "../examples/quickstart/functions/greeting"), Layers: []string{absolute(t, "../examples/quickstart/layers/greeting-lib")},

@@ -32,7 +32,7 @@ func TestUp(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s := automation.Stack{Name: "database", Program: program, Subject: policies.Subject{TenantID: "acme", Environment: "dev", Region: "eu-west-1", Tiers: []string{"premium"}}}
+	s := automation.Stack{Name: "database", Program: program, Subject: policies.Subject{TenantID: "acme", Environment: "dev", Region: "eu-west-1", Account: "111111111111", Tiers: []string{"premium"}}}
 	first, err := e.Up(t.Context(), s)
 	if err != nil {
 		t.Fatal(err)

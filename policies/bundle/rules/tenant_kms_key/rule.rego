@@ -194,14 +194,19 @@ let_in("Service", _, s, _) if iam.constraint(s, set()) == "some"
 
 let_in("Service", _, s, _) if iam.constraint(s, set()) == "unknown"
 
-principal(name, r) if name == r.provider.account
+principal(name, r) if name == account(r)
 
 principal(name, r) if {
 	parts := split(name, ":")
 	count(parts) == 6
-	parts[4] == r.provider.account
+	parts[4] == account(r)
 	own_principal(parts[5])
 }
+
+# The account of a resource: its provider's, or the stack's where that is not told.
+account(r) := r.provider.account
+
+account(r) := input.subject.account if not r.provider.account
 
 own_principal("root")
 

@@ -92,3 +92,20 @@ test_grants if {
 test_shared_stacks_are_for_other_rules if {
 	rule.findings == set() with input as {"plan": {"resources": [key("shared"), table(silo, null, [])]}, "subject": {"program": "pool"}}
 }
+
+# A default provider does not tell its account; the stack's stands for it.
+let_in_by(name, account) := out if {
+	out := {f.property | some f in rule.findings} with input as {
+		"plan": {"resources": [{"urn": "key", "type": "aws:kms/key:Key", "operation": "create", "provider": {}, "inputs": {
+			"tags": {"tenant-id": "acme"},
+			"policy": json.marshal({"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "kms:*", "Resource": "*", "Principal": {"AWS": name}}]}),
+		}}]},
+		"subject": {"program": "", "tenantId": "acme", "account": account},
+	}
+}
+
+test_default_provider if {
+	let_in_by("arn:aws:iam::111111111111:root", "111111111111") == set()
+	let_in_by("arn:aws:iam::222222222222:root", "111111111111") == {"policy"}
+	let_in_by("arn:aws:iam::111111111111:root", "") == {"policy"}
+}

@@ -1,16 +1,15 @@
 # METADATA
 # title: Resources are where the tenant's data has to stay
 # description: |
-#   The provider of each resource is for the region of the stack, and for its account;
-#   that of tenants' functions is for another account, so that their code is kept apart
-#   from the core. Nothing copies data into another region: no replica of a table, a
-#   secret or a key. Services that AWS runs for the whole world from one region, such as
+#   The provider of each resource is for the region of the stack, and for its account:
+#   for the stack with a tenant's own code that is the account of tenants' functions.
+#   Nothing copies data into another region: no replica of a table, a secret or a key. Services that AWS runs for the whole world from one region, such as
 #   IAM and CloudFront, may have a provider of that region. In the shared stacks an
 #   account other than the stack's is the one of tenants' functions.
 # custom:
 #   severity: critical
 #   scope: resource
-#   on_unknown: A provider of which the region or the account cannot be told is a finding where the stack's is known.
+#   on_unknown: In one of the project's own programs, whose providers are explicit, a provider of which the region or the account cannot be told is a finding where the stack's is known. The default provider of another program takes them from the environment, and passes.
 #   waivable: exact
 #   category: tenancy
 #   enforcement: mandatory
@@ -26,7 +25,11 @@ region := plan.text(object.get(input.subject, "region", ""))
 account := plan.text(object.get(input.subject, "account", ""))
 
 # What the plan's providers say, for each kind of types.
-used := {[object.get(r, ["provider", "urn"], ""), object.get(r, ["provider", "region"], ""), object.get(r, ["provider", "account"], ""), kinds[r.type]] |
+used := {[object.get(provider, "urn", ""), object.get(provider, "region", ""), object.get(provider, "account", ""), kind] |
+	some [provider, kind] in pairs
+}
+
+pairs := {[object.get(r, "provider", {}), kinds[r.type]] |
 	region != ""
 	some r in plan.live
 	r.custom
@@ -51,7 +54,8 @@ holders(use) := {urn | urn := providers[use[0]].urn} | {r.urn |
 	not providers[use[0]]
 	some r in plan.live
 	r.custom
-	[object.get(r, ["provider", "urn"], ""), object.get(r, ["provider", "region"], ""), object.get(r, ["provider", "account"], ""), kinds[r.type]] == use
+	provider := object.get(r, "provider", {})
+	[object.get(provider, "urn", ""), object.get(provider, "region", ""), object.get(provider, "account", ""), kinds[r.type]] == use
 }
 
 providers := {r.urn: r | some r in input.plan.resources; startswith(r.type, "pulumi:providers:")}
@@ -67,6 +71,7 @@ findings contains plan.finding(subject_of(urn), "region", there, sprintf("the re
 }
 
 findings contains plan.unverifiable(subject_of(urn), "region", null, sprintf("the provider's region cannot be told, so it may not be %s", [region])) if {
+	input.subject.program != ""
 	some use in used
 	[_, "", _, "regional"] = use
 	some urn in holders(use)
@@ -92,12 +97,6 @@ findings contains plan.unverifiable(subject_of(urn), "allowedAccountIds", null, 
 misplaced(there) := sprintf("the account is not %s, the stack's", [account]) if {
 	there != account
 	not tenancy.together
-	input.subject.program != "functions"
-}
-
-misplaced(there) := "tenants' functions are in the core account" if {
-	there == account
-	input.subject.program == "functions"
 }
 
 # Copies.

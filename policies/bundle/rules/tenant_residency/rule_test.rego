@@ -29,9 +29,9 @@ test_place if {
 }
 
 test_functions if {
-	found("functions", "eu-west-1", "222222222222") == set()
-	found("functions", "eu-west-1", "111111111111") == {["allowedAccountIds", false]}
-	found("functions", "us-east-1", "222222222222") == {["region", false]}
+	found("functions", "eu-west-1", "111111111111") == set()
+	found("functions", "eu-west-1", "222222222222") == {["allowedAccountIds", false]}
+	found("functions", "us-east-1", "111111111111") == {["region", false]}
 }
 
 test_shared if {
@@ -42,7 +42,8 @@ test_shared if {
 test_nothing_known if {
 	decided({"program": ""}, [made("u", queue, "us-east-1", "")]) == set()
 	decided({"program": "", "region": "eu-west-1"}, [made("u", queue, "eu-west-1", "")]) == set()
-	decided({"program": "", "region": "eu-west-1"}, [object.remove(made("u", queue, "", ""), ["provider"])]) == {["u", "region", true]}
+	decided({"program": "", "region": "eu-west-1"}, [object.remove(made("u", queue, "", ""), ["provider"])]) == set()
+	decided({"program": "tenant", "region": "eu-west-1"}, [object.remove(made("u", queue, "", ""), ["provider"])]) == {["u", "region", true]}
 }
 
 test_worldwide if {
