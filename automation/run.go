@@ -250,13 +250,12 @@ func (r *run) planned(w *watcher, res auto.PreviewResult, err error, read func(i
 // decide asks the gate and puts its report into the result.
 func (r *run) decide(ctx context.Context) error {
 	r.emit(Event{Phase: PhasePolicy, Kind: EventStarted})
-	judged := r.result.Plan
-	if len(r.spec.Targets) > 0 {
-		judged = judged.Touched()
-	}
 	report, err := r.engine.gate.Evaluate(ctx, policies.Input{
-		Version: policies.InputVersion, Plan: judged, Subject: r.spec.Subject, Catalogue: r.engine.opts.Catalogue,
+		Version: policies.InputVersion, Plan: r.result.Plan, Subject: r.spec.Subject, Catalogue: r.engine.opts.Catalogue,
 	})
+	if err == nil && len(r.spec.Targets) > 0 {
+		report = report.About(r.result.Plan.Touched())
+	}
 	r.result.Report = report
 	if err != nil {
 		return tenants.Errorf(tenants.CodeForbidden, "stack %s: no policy decision could be had, so nothing was changed: %w", r.spec.Name, err)

@@ -284,3 +284,28 @@ func TestMatches(t *testing.T) {
 		}
 	}
 }
+
+// TestAbout holds a report on a part of a plan to the findings about the part.
+func TestAbout(t *testing.T) {
+	whole := Report{Verdict: VerdictDeny, RulesRun: 2, Findings: []Finding{{Rule: "a", URN: "x"}, {Rule: "b", URN: "y", Level: LevelAdvisory}}}
+	part := func(urns ...string) plan.Plan {
+		var p plan.Plan
+		for _, u := range urns {
+			p.Resources = append(p.Resources, plan.Resource{URN: u})
+		}
+		return p
+	}
+	if r := whole.About(part("x")); r.Allowed() || len(r.Findings) != 1 {
+		t.Errorf("about x: %+v", r)
+	}
+	if r := whole.About(part("y", "z")); !r.Allowed() || len(r.Findings) != 1 || r.RulesRun != 2 {
+		t.Errorf("about y: %+v", r)
+	}
+	whole.Findings = append(whole.Findings, Finding{Rule: "c"})
+	if r := whole.About(part("z")); r.Allowed() || len(r.Findings) != 1 {
+		t.Errorf("about the run: %+v", r)
+	}
+	if len(whole.Findings) != 3 {
+		t.Error("the report on the whole was changed")
+	}
+}

@@ -3,6 +3,8 @@ package policies
 import (
 	"cmp"
 	"slices"
+
+	"github.com/tenantform/tenantform/automation/plan"
 )
 
 // Verdict is what a decision comes to.
@@ -58,6 +60,21 @@ type RuleResult struct {
 // denies.
 func (r Report) Allowed() bool {
 	return r.Verdict == VerdictAllow && !slices.ContainsFunc(r.Findings, Finding.Denies)
+}
+
+// About gives the report on a part of the plan that it is on: without the
+// findings about resources that are not in the part. What is about the run stays.
+func (r Report) About(part plan.Plan) Report {
+	in := make(map[string]bool, len(part.Resources))
+	for _, p := range part.Resources {
+		in[p.URN] = true
+	}
+	r.Findings = slices.DeleteFunc(slices.Clone(r.Findings), func(f Finding) bool { return f.URN != "" && !in[f.URN] })
+	r.Verdict = VerdictAllow
+	if slices.ContainsFunc(r.Findings, Finding.Denies) {
+		r.Verdict = VerdictDeny
+	}
+	return r
 }
 
 // Denials gives the findings that deny.
