@@ -25,7 +25,7 @@ func userPool(full bool) Sample {
 		args := &identity.Args{Location: at.Location, Tags: at.Tags(), Name: "sample-users"}
 		if full {
 			args.DeletionProtection, args.ThreatProtection = true, identity.ThreatEnforced
-			migration, err := newCode(ctx, at, "sample-migration")
+			migration, err := newCode(ctx, at, at.Tags(), "sample-migration")
 			if err != nil {
 				return err
 			}
@@ -60,7 +60,7 @@ func api(full bool) Sample {
 			args.Tiers = append(args.Tiers, componenttest.Tier(tenants.ModelSilo))
 			args.LogKeyARN, args.ExecutionLogKeyARN = key.ARN, key.ARN
 			args.Authorizer = &apigateway.Authorizer{UserPoolARNs: pulumi.StringArray{pulumi.String(at.Location.ARN("cognito-idp", "userpool/eu-west-1_sample"))}}
-			orders, err := newCode(ctx, at, "sample-orders")
+			orders, err := newCode(ctx, at, at.SharedTags(), "sample-orders")
 			if err != nil {
 				return err
 			}

@@ -54,7 +54,7 @@ func lookup(at Site) []tenants.Grant {
 func newHost(ctx *pulumi.Context, at Site, full bool) (*functionhost.Host, error) {
 	args := &functionhost.Args{
 		Location: at.In(FunctionsAccount), Tags: at.SharedTags(), Name: "sample-host", CIDRBlock: "10.112.0.0/20",
-		InvokerRole: "sample-invoker", CoreAccountID: at.Location.AccountID, RuntimeRole: "tenantform-runtime",
+		InvokerRole: "platform-invoker", CoreAccountID: at.Location.AccountID, RuntimeRole: "tenantform-runtime",
 	}
 	if full {
 		args.ExternalID = "sample"
@@ -83,7 +83,7 @@ func tenantFunction(full bool) Sample {
 		args := &tenantfunction.Args{
 			Location: at.In(FunctionsAccount), Tags: at.Tags(), Name: "sample-acme-score", Runtime: "python3.13", Handler: "index.handler", Archive: at.Code,
 			MemoryMB: 128, TimeoutSec: 10, Concurrency: 1, LogRetentionDays: 30,
-			VPCID: made.VPCID, SubnetIDs: made.SubnetIDs, InvokerRoleARN: at.In(FunctionsAccount).RoleARN("sample-invoker"),
+			VPCID: made.VPCID, SubnetIDs: made.SubnetIDs, InvokerRoleARN: at.In(FunctionsAccount).RoleARN("platform-invoker"),
 		}
 		if full {
 			args.Archive, args.Object = "", object("sample-acme-score.zip")

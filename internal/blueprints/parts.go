@@ -7,6 +7,7 @@ import (
 	"github.com/tenantform/tenantform/components/encryption"
 	"github.com/tenantform/tenantform/components/function"
 	"github.com/tenantform/tenantform/components/network"
+	"github.com/tenantform/tenantform/components/tags"
 )
 
 // newKey makes the key that a sample's component needs beside it. It also
@@ -23,9 +24,9 @@ func newLogs(ctx *pulumi.Context, at Site) (*bucket.Logs, error) {
 }
 
 // newCode makes a function that a sample's component invokes.
-func newCode(ctx *pulumi.Context, at Site, name string) (*function.Function, error) {
+func newCode(ctx *pulumi.Context, at Site, whose tags.Required, name string) (*function.Function, error) {
 	return function.New(ctx, name, &function.Args{
-		Location: at.Location, Tags: at.SharedTags(), Name: name, Runtime: "python3.13", Handler: "index.handler", Archive: at.Code,
+		Location: at.Location, Tags: whose, Name: name, Runtime: "python3.13", Handler: "index.handler", Archive: at.Code,
 		MemoryMB: 128, TimeoutSec: 10, Concurrency: 1,
 	})
 }
@@ -33,6 +34,6 @@ func newCode(ctx *pulumi.Context, at Site, name string) (*function.Function, err
 // newNetwork makes the network that a sample's component needs beside it.
 func newNetwork(ctx *pulumi.Context, at Site, name string, endpoints ...string) (*network.Network, error) {
 	return network.New(ctx, name+"-network", &network.Args{
-		Location: at.Location, Tags: at.Tags(), Name: name, CIDRBlock: "10.80.0.0/20", InterfaceEndpoints: endpoints,
+		Location: at.Location, Tags: at.Tags(), Name: name, CIDRBlock: "10.80.0.0/20", Endpoints: []string{network.DynamoDB}, InterfaceEndpoints: endpoints,
 	})
 }

@@ -65,10 +65,18 @@ invoker(p) if {
 	count(parts) == 6
 	parts[0] == "arn"
 	parts[2] == "iam"
-	parts[4] == p.provider.account
+	of_account(parts[4], p)
 	startswith(parts[5], "role/")
 	segments := split(parts[5], "/")
 	segments[count(segments) - 1] in data.tenantform.settings.invoker_roles
+}
+
+of_account(id, p) if id == p.provider.account
+
+# A default provider, which the project's own programs have not, does not tell its account.
+of_account(_, p) if {
+	not p.provider.account
+	input.subject.program == ""
 }
 
 # An API of the plan that is the tenant's; by its id where that is known.
