@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"os"
 	"slices"
 	"strings"
@@ -323,7 +322,7 @@ func (c *check) read(file string) (plan.Plan, error) {
 	if c.state {
 		what, from = "state", plan.FromStateJSON
 	}
-	var in io.Reader = c.app.in
+	in := c.app.in
 	if file != "-" {
 		f, err := os.Open(file)
 		if err != nil {

@@ -90,7 +90,7 @@ func TestTheGateRefusesAFunctionWithGrants(t *testing.T) {
 	p.configure("functions-acme", with(common("functions"), map[string]any{
 		"tenantId": "acme", "tier": asConfig(t, componenttest.Tier(tenants.ModelPool)), "functions": []any{map[string]any{
 			"name": "echo", "runtime": "python3.13", "handler": "index.handler", "archive": "code",
-			"grants": []any{map[string]any{"actions": []any{"s3:GetObject"}, "resources": []any{"arn:aws:s3:::acme/*"}}},
+			"grants": []any{map[string]any{"actions": []any{"sts:AssumeRole"}, "resources": []any{"arn:aws:iam::111111111111:role/other"}}},
 		}},
 	}))
 	p.must("stack", "init", "functions-acme")
