@@ -165,7 +165,7 @@ func (p *platformParts) logging(ctx *pulumi.Context) error {
 	}
 	var err error
 	p.logs, err = bucket.NewLogs(ctx, "platform-logs", &bucket.LogsArgs{
-		Location: s.core(), Tags: s.sharedTags("logs"), Name: s.logBucket(), ExpireDays: s.sharedRetention(), Discard: s.Released,
+		Location: s.core(), Tags: s.sharedTags("logs"), Name: s.logBucket(), Discard: s.Released,
 	}, p.core)
 	if err != nil {
 		return err
@@ -252,7 +252,7 @@ func (p *platformParts) events(ctx *pulumi.Context) error {
 	}
 	kept, err := archive.New(ctx, "platform-events", &archive.Args{
 		Location: s.core(), Tags: s.sharedTags("events"), Name: name, TopicARN: s.core().ARN("sns", lifecycleTopic),
-		Bucket: args.Name, KeyARN: p.lifecycle.KeyARN, LogRetentionDays: s.sharedRetention(),
+		Bucket: args.Name, KeyARN: p.lifecycle.KeyARN,
 	}, p.core, pulumi.DependsOn([]pulumi.Resource{p.lifecycle, store}))
 	if err != nil {
 		return err

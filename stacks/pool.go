@@ -55,7 +55,7 @@ func Pool(spec PoolSpec) pulumi.RunFunc {
 		name := tenants.PoolStackName(spec.Cell)
 		made, err := pool.New(ctx, name, &pool.Args{
 			Location: spec.core(), Tags: spec.sharedTags("pool"), Name: name, Tiers: spec.Tiers,
-			LogRetentionDays: spec.sharedRetention(), DeletionProtection: spec.protected(), Released: spec.Released,
+			LogRetentionDays: spec.core().LogRetentionDays(0), DeletionProtection: spec.protected(), Released: spec.Released,
 		}, core)
 		if err != nil {
 			return err

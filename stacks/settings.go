@@ -29,12 +29,6 @@ const (
 // sharedCostCenter is the cost center of what the tenants share.
 const sharedCostCenter = "platform"
 
-// sharedRetentionDays is how long logs of what the tenants share are kept.
-const (
-	sharedRetentionDays           = 30
-	sharedRetentionDaysProduction = 365
-)
-
 var accountPattern = regexp.MustCompile(`^[0-9]{12}$`)
 
 // Environments gives the environments that there are.
@@ -76,14 +70,6 @@ func (s Settings) core() location.Location {
 
 func (s Settings) functions() location.Location {
 	return location.Location{Environment: s.Environment, Region: s.Region, AccountID: s.FunctionsAccountID}
-}
-
-// sharedRetention is how long shared logs are kept, in days.
-func (s Settings) sharedRetention() int {
-	if s.core().Production() {
-		return sharedRetentionDaysProduction
-	}
-	return sharedRetentionDays
 }
 
 // ExternalID is what the platform's runtime says when it assumes InvokerRole. It

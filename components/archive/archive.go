@@ -3,6 +3,7 @@
 package archive
 
 import (
+	"cmp"
 	"encoding/json"
 	"regexp"
 
@@ -37,9 +38,6 @@ const (
 	errorPrefix = "errors/"
 	logStream   = "delivery"
 	maxActions  = 5 // "PutMetricAlarm" in the CloudWatch API Reference
-
-	productionRetentionDays = 365
-	otherRetentionDays      = 30
 )
 
 var (
@@ -237,20 +235,8 @@ func (a *Args) withDefaults() Args {
 	if a.Prefix == "" {
 		full.Prefix = DefaultPrefix
 	}
-	full.BufferMB = or(a.BufferMB, DefaultBufferMB)
-	full.BufferSec = or(a.BufferSec, DefaultBufferSec)
-	days := otherRetentionDays
-	if a.Location.Production() {
-		days = productionRetentionDays
-	}
-	full.LogRetentionDays = or(a.LogRetentionDays, days)
+	full.BufferMB = cmp.Or(a.BufferMB, DefaultBufferMB)
+	full.BufferSec = cmp.Or(a.BufferSec, DefaultBufferSec)
+	full.LogRetentionDays = a.Location.LogRetentionDays(a.LogRetentionDays)
 	return full
-}
-
-// or gives a value, or another one when it is 0.
-func or(value, zero int) int {
-	if value == 0 {
-		return zero
-	}
-	return value
 }

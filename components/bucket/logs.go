@@ -12,12 +12,6 @@ import (
 	"github.com/tenantform/tenantform/tenants"
 )
 
-// For how many days access logs are kept when LogsArgs does not say.
-const (
-	productionLogDays = 365
-	otherLogDays      = 30
-)
-
 // LogsArgs are the arguments of Logs.
 type LogsArgs struct {
 	Location location.Location
@@ -96,14 +90,8 @@ func (a *LogsArgs) Validate(name string) error {
 
 func (a *LogsArgs) bucket() *Args {
 	args := &Args{
-		Location: a.Location, Tags: a.Tags, Name: a.Name, S3ManagedKey: true, ExpireDays: a.ExpireDays,
+		Location: a.Location, Tags: a.Tags, Name: a.Name, S3ManagedKey: true, ExpireDays: a.Location.LogRetentionDays(a.ExpireDays),
 		InfrequentAccessDays: a.InfrequentAccessDays, Discard: a.Discard,
-	}
-	if args.ExpireDays == 0 {
-		args.ExpireDays = otherLogDays
-		if a.Location.Production() {
-			args.ExpireDays = productionLogDays
-		}
 	}
 	sources := []string{a.Location.BucketARN("*")}
 	if len(a.Sources) > 0 {

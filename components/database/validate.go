@@ -32,11 +32,10 @@ const (
 
 // What an argument that is 0 means, in production and elsewhere.
 const (
-	productionMinACU, otherMinACU               = 2, 0.5 // 2 is Aurora's advice with performance insights
-	productionMaxACU, otherMaxACU               = 16, 4
-	productionInstances, otherInstances         = 2, 1
-	productionBackupDays, otherBackupDays       = 35, 7
-	productionRetentionDays, otherRetentionDays = 365, 30
+	productionMinACU, otherMinACU         = 2, 0.5 // 2 is Aurora's advice with performance insights
+	productionMaxACU, otherMaxACU         = 16, 4
+	productionInstances, otherInstances   = 2, 1
+	productionBackupDays, otherBackupDays = 35, 7
 )
 
 var (
@@ -73,7 +72,7 @@ func (a *Args) withDefaults() *Args {
 	full.MaxACU = cmp.Or(a.MaxACU, pick[float64](production, productionMaxACU, otherMaxACU))
 	full.Instances = cmp.Or(a.Instances, pick(production, productionInstances, otherInstances))
 	full.BackupDays = cmp.Or(a.BackupDays, pick(production, productionBackupDays, otherBackupDays))
-	full.LogRetentionDays = cmp.Or(a.LogRetentionDays, pick(production, productionRetentionDays, otherRetentionDays))
+	full.LogRetentionDays = a.Location.LogRetentionDays(a.LogRetentionDays)
 	if a.Bastion != nil {
 		full.Bastion = &Bastion{InstanceType: cmp.Or(a.Bastion.InstanceType, DefaultInstanceType)}
 	}

@@ -32,10 +32,8 @@ const (
 )
 
 const (
-	maxName                 = 100 // what 128 characters leave, a metric's most, for the rules' names
-	maxCounted              = 100 // RuleActionOverrides of ManagedRuleGroupStatement in the API Reference
-	productionRetentionDays = 365
-	otherRetentionDays      = 30
+	maxName    = 100 // what 128 characters leave, a metric's most, for the rules' names
+	maxCounted = 100 // RuleActionOverrides of ManagedRuleGroupStatement in the API Reference
 )
 
 var namePattern = regexp.MustCompile(`^[a-zA-Z0-9_-]+$`)
@@ -171,12 +169,6 @@ func (a *Args) withDefaults() Args {
 	if full.RateWindowSec == 0 {
 		full.RateWindowSec = DefaultRateWindowSec
 	}
-	switch {
-	case full.LogRetentionDays != 0:
-	case full.Location.Production():
-		full.LogRetentionDays = productionRetentionDays
-	default:
-		full.LogRetentionDays = otherRetentionDays
-	}
+	full.LogRetentionDays = a.Location.LogRetentionDays(a.LogRetentionDays)
 	return full
 }

@@ -10,11 +10,6 @@ import (
 	"github.com/tenantform/tenantform/components/location"
 )
 
-const (
-	productionRetentionDays = 365
-	otherRetentionDays      = 30
-)
-
 // Function is a Lambda function with its role and log group.
 type Function struct {
 	pulumi.ResourceState
@@ -51,7 +46,7 @@ func New(ctx *pulumi.Context, name string, args *Args, opts ...pulumi.ResourceOp
 	}
 	group, err := cloudwatch.NewLogGroup(ctx, name+"-logs", &cloudwatch.LogGroupArgs{
 		Name:            pulumi.String(LogGroupName(args.Name)),
-		RetentionInDays: pulumi.Int(args.retentionDays()),
+		RetentionInDays: pulumi.Int(args.Location.LogRetentionDays(args.LogRetentionDays)),
 		KmsKeyId:        args.LogKeyARN,
 		Tags:            args.Tags.Map(),
 	}, pulumi.Parent(f))
@@ -99,17 +94,6 @@ func New(ctx *pulumi.Context, name string, args *Args, opts ...pulumi.ResourceOp
 
 // LogGroupName gives the name of a function's log group, as Lambda would name it.
 func LogGroupName(function string) string { return "/aws/lambda/" + function }
-
-func (a *Args) retentionDays() int {
-	switch {
-	case a.LogRetentionDays != 0:
-		return a.LogRetentionDays
-	case a.Location.Production():
-		return productionRetentionDays
-	default:
-		return otherRetentionDays
-	}
-}
 
 func (f *Function) role(ctx *pulumi.Context, name string, args *Args) (*iam.Role, *iam.RolePolicy, error) {
 	role, err := iam.NewRole(ctx, name+"-role", &iam.RoleArgs{

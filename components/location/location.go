@@ -45,6 +45,27 @@ func (l Location) Faults() []tenants.FieldError {
 // Production tells whether the location is a production environment.
 func (l Location) Production() bool { return l.Environment == Production }
 
+// For how many days logs are kept where nobody says otherwise: a year in
+// production, for an investigation that begins late.
+const (
+	productionLogDays = 365
+	otherLogDays      = 30
+)
+
+// LogRetentionDays gives for how many days a log of the location is kept: as
+// asked, and when that is 0, 365 in production and 30 elsewhere. What is asked is
+// not checked.
+func (l Location) LogRetentionDays(asked int) int {
+	switch {
+	case asked != 0:
+		return asked
+	case l.Production():
+		return productionLogDays
+	default:
+		return otherLogDays
+	}
+}
+
 // Partition gives the ARN partition of the region: aws, aws-cn or aws-us-gov.
 func (l Location) Partition() string {
 	switch {

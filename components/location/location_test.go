@@ -30,6 +30,23 @@ func TestZones(t *testing.T) {
 	}
 }
 
+func TestLogRetentionDays(t *testing.T) {
+	for _, c := range []struct {
+		environment string
+		asked, want int
+	}{
+		{location.Production, 0, 365},
+		{location.Staging, 0, 30},
+		{location.Dev, 0, 30},
+		{location.Production, 7, 7},
+		{location.Dev, 400, 400},
+	} {
+		if got := (location.Location{Environment: c.environment}).LogRetentionDays(c.asked); got != c.want {
+			t.Errorf("%s, asked for %d: %d days, want %d", c.environment, c.asked, got, c.want)
+		}
+	}
+}
+
 func TestFaults(t *testing.T) {
 	for field, l := range map[string]location.Location{
 		"Environment": {Environment: "prod", Region: "eu-west-1", AccountID: "111111111111"},

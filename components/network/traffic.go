@@ -9,27 +9,16 @@ import (
 	"github.com/tenantform/tenantform/components/iampolicy"
 )
 
-const (
-	productionRetentionDays = 365
-	otherRetentionDays      = 30
-	aggregationSeconds      = 60 // the shorter of the two intervals that flow logs have
-)
+const aggregationSeconds = 60 // the shorter of the two intervals that flow logs have
 
 // flowLogs records all traffic of the VPC in a log group of its own, through a
 // role that can write to that group and nothing else. What the role needs is in
 // "IAM role for publishing flow logs to CloudWatch Logs", VPC User Guide.
 func (n *Network) flowLogs(ctx *pulumi.Context, name string, args *Args, vpc *ec2.Vpc) (pulumi.StringOutput, error) {
 	groupName := args.Name + "/flow-logs"
-	days := args.LogRetentionDays
-	if days == 0 && args.Location.Production() {
-		days = productionRetentionDays
-	}
-	if days == 0 {
-		days = otherRetentionDays
-	}
 	group, err := cloudwatch.NewLogGroup(ctx, name+"-flow-logs", &cloudwatch.LogGroupArgs{
 		Name:            pulumi.String(groupName),
-		RetentionInDays: pulumi.Int(days),
+		RetentionInDays: pulumi.Int(args.Location.LogRetentionDays(args.LogRetentionDays)),
 		KmsKeyId:        args.LogKeyARN,
 		Tags:            args.Tags.Map(),
 	}, pulumi.Parent(n))
