@@ -2,19 +2,22 @@ package policies
 
 import (
 	"fmt"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
 	"time"
 )
 
-// planOf makes a plan of about n resources out of the recorded tenant and
-// functions stacks, copied under other names until there are enough.
+// planOf makes a plan of n resources out of the recorded tenant and functions
+// stacks, in one account and copied under other names of the same tenant until
+// there are enough. The rules have as little to say about it as about those stacks.
 func planOf(tb testing.TB, n int) Input {
 	in := readInput(tb, "testdata/reference/tenant-acme.json")
 	functions := readInput(tb, "testdata/reference/functions-acme.json")
 	pattern := slices.Concat(in.Plan.Resources, functions.Plan.Resources)
 	in.Plan.Resources = nil
+	accounts := strings.NewReplacer(functions.Subject.Account, in.Subject.Account)
 	for copies := 0; len(in.Plan.Resources) < n; copies++ {
 		rename := func(urn string) string {
 			if urn == "" {
@@ -27,43 +30,55 @@ func planOf(tb testing.TB, n int) Input {
 				break
 			}
 			r.URN, r.Name, r.Parent = rename(r.URN), rename(r.Name), rename(r.Parent)
+			r.Dependencies = slices.Clone(r.Dependencies)
+			for i, u := range r.Dependencies {
+				r.Dependencies[i] = rename(u)
+			}
 			deps := map[string][]string{}
 			for k, urns := range r.PropertyDependencies {
 				for _, u := range urns {
 					deps[k] = append(deps[k], rename(u))
 				}
 			}
-			r.PropertyDependencies, r.Inputs = deps, renamed(r.Inputs, copies).(map[string]any)
+			r.PropertyDependencies, r.Inputs = deps, renamed(r.Inputs, accounts, copies).(map[string]any)
+			r.Provider.URN, r.Provider.Account = rename(r.Provider.URN), accounts.Replace(r.Provider.Account)
 			in.Plan.Resources = append(in.Plan.Resources, r)
 		}
 	}
 	return in
 }
 
-// renamed tells the copies' documents and names apart, as those of other
-// tenants are, so that nothing is parsed once for all.
-func renamed(v any, copies int) any {
+// named finds the tenant's physical names, without what is appended to them.
+var named = regexp.MustCompile(`\bacme-(?:silo|pool-a|greeting|work-[0-9]{12})\b`)
+
+// renamed tells the copies' documents and names apart, as those of several
+// placements of a tenant are, so that nothing is parsed once for all.
+func renamed(v any, accounts *strings.Replacer, copies int) any {
 	switch v := v.(type) {
 	case string:
-		return strings.ReplaceAll(v, "acme", fmt.Sprintf("acme%d", copies))
+		return named.ReplaceAllString(accounts.Replace(v), fmt.Sprintf("${0}-%d", copies))
 	case map[string]any:
 		out := make(map[string]any, len(v))
 		for k, e := range v {
-			if k == "tenant-id" {
-				out[k] = e
-				continue
-			}
-			out[k] = renamed(e, copies)
+			out[k] = renamed(e, accounts, copies)
 		}
 		return out
 	case []any:
 		out := make([]any, len(v))
 		for i, e := range v {
-			out[i] = renamed(e, copies)
+			out[i] = renamed(e, accounts, copies)
 		}
 		return out
 	}
 	return v
+}
+
+// TestPlanOf keeps the measured plan one that may go on, as a plan mostly may.
+func TestPlanOf(t *testing.T) {
+	report, err := evaluator(t).Evaluate(t.Context(), planOf(t, 2*107))
+	if err != nil || !report.Allowed() {
+		t.Errorf("the measured plan is refused: %+v %v", report.Denials(), err)
+	}
 }
 
 // BenchmarkEvaluate is of a warm evaluator; p50 and p99 are of single decisions.
