@@ -1,49 +1,23 @@
 package main
 
 import (
-	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/tenantform/tenantform/automation"
+	"github.com/tenantform/tenantform/examples/blueprints/blueprinttest"
 	"github.com/tenantform/tenantform/internal/localcloud"
 	"github.com/tenantform/tenantform/policies"
 )
 
 func TestUpInTwoAccounts(t *testing.T) {
-	if testing.Short() {
-		t.Skip("it runs the pulumi command")
-	}
-	cli, err := automation.FindPulumi([]string{"../../../bin/pulumi"})
-	if err != nil {
-		t.Fatal(err)
-	}
-	dir := t.TempDir()
-	cloud, err := localcloud.Start(t.Context(), filepath.Join(dir, "cloud"), nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = cloud.Close() })
-	gate, err := policies.New(t.Context(), nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	e, err := automation.New(dir, gate, &automation.Options{Pulumi: cli, Env: cloud.Env()})
-	if err != nil {
-		t.Fatal(err)
-	}
+	e, cloud := blueprinttest.Engine(t, "")
 	s := automation.Stack{Name: "events", Program: program, Subject: policies.Subject{Environment: "dev", Region: "eu-west-1", Tiers: []string{"shared"}}}
 	slow := cloud.Inject(localcloud.Fault{Type: "aws:sns/topic:Topic", Operation: "create", Delay: 3 * time.Second})
-	first, err := e.Up(t.Context(), s)
+	blueprinttest.Up(t, e, s)
 	slow()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if !first.Report.Allowed() || first.Report.RulesRun == 0 {
-		t.Errorf("%d rules said %s: %+v", first.Report.RulesRun, first.Report.Verdict, first.Report.Findings)
-	}
 	all, err := cloud.Resources()
 	if err != nil {
 		t.Fatal(err)
@@ -86,18 +60,6 @@ func TestUpInTwoAccounts(t *testing.T) {
 			t.Errorf("%s are %q, want %q", what, c.got, c.want)
 		}
 	}
-	second, err := e.Up(t.Context(), s)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if len(second.Changes) > 0 {
-		t.Errorf("the second run changes %v", second.Changes)
-	}
-	s.Subject.Release = &policies.Release{Kind: "delete"}
-	if _, err := e.Destroy(t.Context(), s); err != nil {
-		t.Fatal(err)
-	}
-	if left, err := cloud.Resources(); err != nil || len(left) > 0 {
-		t.Errorf("left behind: %v, %v", left, err)
-	}
+	blueprinttest.Settled(t, e, s)
+	blueprinttest.Down(t, e, cloud, s)
 }

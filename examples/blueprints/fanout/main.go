@@ -6,6 +6,7 @@ import (
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
+	"github.com/tenantform/tenantform/components/depend"
 	"github.com/tenantform/tenantform/components/location"
 	"github.com/tenantform/tenantform/components/tags"
 	"github.com/tenantform/tenantform/components/topic"
@@ -37,7 +38,7 @@ func program(ctx *pulumi.Context) error {
 	}
 	_, err = topic.NewSubscription(ctx, "search", &topic.SubscriptionArgs{
 		Location: search, Tags: whose, Name: "platform-lifecycle-search", TopicARN: core.ARN("sns", "platform-lifecycle"), Raw: true,
-	}, there, pulumi.DependsOn([]pulumi.Resource{events}))
+	}, there, depend.On(events.Ready...))
 	if err != nil {
 		return err
 	}

@@ -9,44 +9,18 @@ import (
 	"testing"
 
 	"github.com/tenantform/tenantform/automation"
-	"github.com/tenantform/tenantform/internal/localcloud"
+	"github.com/tenantform/tenantform/examples/blueprints/blueprinttest"
 	"github.com/tenantform/tenantform/policies"
 )
 
 func TestUp(t *testing.T) {
-	if testing.Short() {
-		t.Skip("it runs the pulumi command")
-	}
-	cli, err := automation.FindPulumi([]string{"../../../bin/pulumi"})
-	if err != nil {
-		t.Fatal(err)
-	}
-	dir := t.TempDir()
-	cloud, err := localcloud.Start(t.Context(), filepath.Join(dir, "cloud"), &localcloud.Options{Region: "eu-west-1"})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = cloud.Close() })
-	gate, err := policies.New(t.Context(), nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	e, err := automation.New(dir, gate, &automation.Options{Pulumi: cli, Env: cloud.Env()})
-	if err != nil {
-		t.Fatal(err)
-	}
+	e, cloud := blueprinttest.Engine(t, "eu-west-1")
 	code, err := filepath.Abs("code")
 	if err != nil {
 		t.Fatal(err)
 	}
 	s := automation.Stack{Name: "scaling", Program: program(code), Subject: policies.Subject{TenantID: "acme", Environment: "dev", Region: "eu-west-1", Account: "111111111111", Tiers: []string{"premium"}}}
-	first, err := e.Up(t.Context(), s)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if !first.Report.Allowed() || first.Report.RulesRun == 0 {
-		t.Errorf("%d rules said %s: %+v", first.Report.RulesRun, first.Report.Verdict, first.Report.Findings)
-	}
+	first := blueprinttest.Up(t, e, s)
 	arn, _ := first.Outputs["invokeArn"].(string)
 	if !strings.Contains(arn, ":function:acme-orders:live/") {
 		t.Errorf("callers invoke %q, want the alias", arn)
@@ -68,20 +42,8 @@ func TestUp(t *testing.T) {
 			t.Errorf("there is no %s", token)
 		}
 	}
-	second, err := e.Up(t.Context(), s)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if len(second.Changes) > 0 {
-		t.Errorf("the second run changes %v", second.Plan.Changes())
-	}
-	s.Subject.Release = &policies.Release{Kind: policies.ReleaseDelete}
-	if _, err := e.Destroy(t.Context(), s); err != nil {
-		t.Fatal(err)
-	}
-	if left, err := cloud.Resources(); err != nil || len(left) > 0 {
-		t.Errorf("left behind: %v, %v", left, err)
-	}
+	blueprinttest.Settled(t, e, s)
+	blueprinttest.Down(t, e, cloud, s)
 }
 
 // fakeAWS stands in for AWS's libraries: a table that refuses what it has.

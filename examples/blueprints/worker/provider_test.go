@@ -4,7 +4,7 @@ import (
 	"os"
 	"testing"
 
-	"github.com/tenantform/tenantform/automation"
+	"github.com/tenantform/tenantform/examples/blueprints/blueprinttest"
 	"github.com/tenantform/tenantform/policies"
 )
 
@@ -15,22 +15,8 @@ func TestOnTheProvider(t *testing.T) {
 	if os.Getenv("TENANTFORM_EXAMPLE_ON_PROVIDER") == "" {
 		t.Skip("\"make conformance\" runs it, where a provider is")
 	}
-	cli, err := automation.FindPulumi([]string{"../../../bin/pulumi"})
-	if err != nil {
-		t.Fatal(err)
-	}
-	gate, err := policies.New(t.Context(), nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	e, err := automation.New(t.TempDir(), gate, &automation.Options{Pulumi: cli, Pass: append(automation.AWSEnvironment(), "PATH", "TENANTFORM_*")})
-	if err != nil {
-		t.Fatal(err)
-	}
-	up, err := e.Up(t.Context(), stack(t))
-	if err != nil {
-		t.Fatal(err)
-	}
+	e := blueprinttest.EngineOnProvider(t)
+	up := blueprinttest.Up(t, e, stack(t))
 	again, err := e.Up(t.Context(), stack(t))
 	if err != nil || len(again.Changes) > 0 {
 		t.Errorf("the second run changes %v, %v", again.Changes, err)

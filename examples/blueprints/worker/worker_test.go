@@ -12,6 +12,7 @@ import (
 
 	"github.com/tenantform/tenantform/automation"
 	"github.com/tenantform/tenantform/automation/plan"
+	"github.com/tenantform/tenantform/examples/blueprints/blueprinttest"
 	"github.com/tenantform/tenantform/internal/localcloud"
 	"github.com/tenantform/tenantform/policies"
 )
@@ -33,41 +34,11 @@ func stack(t *testing.T) automation.Stack {
 	}}
 }
 
-// engine runs programs in a cloud of the test's own, past the project's policies.
-func engine(t *testing.T) (*automation.Engine, *localcloud.Cloud) {
-	t.Helper()
-	if testing.Short() {
-		t.Skip("it runs the pulumi command")
-	}
-	cli, err := automation.FindPulumi([]string{"../../../bin/pulumi"})
-	if err != nil {
-		t.Fatal(err)
-	}
-	dir := t.TempDir()
-	cloud, err := localcloud.Start(t.Context(), filepath.Join(dir, "cloud"), &localcloud.Options{Region: region})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = cloud.Close() })
-	gate, err := policies.New(t.Context(), nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	e, err := automation.New(dir, gate, &automation.Options{Pulumi: cli, Env: cloud.Env()})
-	if err != nil {
-		t.Fatal(err)
-	}
-	return e, cloud
-}
-
 func TestUp(t *testing.T) {
-	e, cloud := engine(t)
-	first, err := e.Up(t.Context(), stack(t))
-	if err != nil {
-		t.Fatal(err)
-	}
-	if !first.Report.Allowed() || first.Report.RulesRun == 0 || first.Report.ResourcesSeen < 20 {
-		t.Errorf("%d rules saw %d resources and said %s: %+v", first.Report.RulesRun, first.Report.ResourcesSeen, first.Report.Verdict, first.Report.Findings)
+	e, cloud := blueprinttest.Engine(t, region)
+	first := blueprinttest.Up(t, e, stack(t))
+	if first.Report.ResourcesSeen < 20 {
+		t.Errorf("the rules saw %d resources", first.Report.ResourcesSeen)
 	}
 	for _, r := range first.Plan.Resources {
 		for _, key := range []string{"policy", "assumeRolePolicy", "redrivePolicy", "redriveAllowPolicy"} {
@@ -86,13 +57,7 @@ func TestUp(t *testing.T) {
 		t.Errorf("redrive is %v, want %s", first.Outputs["redriveCommand"], want)
 	}
 
-	second, err := e.Up(t.Context(), stack(t))
-	if err != nil {
-		t.Fatal(err)
-	}
-	if len(second.Changes) > 0 || !second.Plan.Empty() {
-		t.Errorf("the second run changes %v", second.Plan.Changes())
-	}
+	blueprinttest.Settled(t, e, stack(t))
 	if drift, err := e.PreviewRefresh(t.Context(), stack(t)); err != nil || len(drift.Changes) > 0 {
 		t.Errorf("drifted: %v, %v", drift.Changes, err)
 	}
@@ -134,10 +99,8 @@ func made(t *testing.T, cloud *localcloud.Cloud) {
 
 // TestDestroyIsRefused: the bucket has a tenant's data, and nobody has released it.
 func TestDestroyIsRefused(t *testing.T) {
-	e, cloud := engine(t)
-	if _, err := e.Up(t.Context(), stack(t)); err != nil {
-		t.Fatal(err)
-	}
+	e, cloud := blueprinttest.Engine(t, region)
+	blueprinttest.Up(t, e, stack(t))
 	before, err := cloud.Resources()
 	if err != nil {
 		t.Fatal(err)
@@ -147,15 +110,9 @@ func TestDestroyIsRefused(t *testing.T) {
 	if err == nil || res.Report.Allowed() || listErr != nil || len(after) != len(before) {
 		t.Errorf("%v: %d resources were there, %d are, %v", err, len(before), len(after), listErr)
 	}
-	s := stack(t)
-	s.Subject.Release = &policies.Release{Kind: "delete"}
-	done, err := e.Destroy(t.Context(), s)
-	if err != nil {
-		t.Fatal(err)
-	}
-	left, err := cloud.Resources()
-	if err != nil || len(left) > 0 || done.Changes[plan.OperationDelete] != len(before) {
-		t.Errorf("%d of %d were deleted, left is %v, %v", done.Changes[plan.OperationDelete], len(before), left, err)
+	done := blueprinttest.Down(t, e, cloud, stack(t))
+	if done.Changes[plan.OperationDelete] != len(before) {
+		t.Errorf("%d of %d were deleted", done.Changes[plan.OperationDelete], len(before))
 	}
 }
 
