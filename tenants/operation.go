@@ -1,6 +1,7 @@
 package tenants
 
 import (
+	"encoding/json"
 	"fmt"
 	"regexp"
 	"slices"
@@ -17,12 +18,14 @@ const (
 	OperationUpdate     OperationKind = "update"
 	OperationMove       OperationKind = "move"
 	OperationDeactivate OperationKind = "deactivate"
+	OperationActivate   OperationKind = "activate"
 	OperationDelete     OperationKind = "delete"
+	OperationReconcile  OperationKind = "reconcile" // makes the infrastructure what the record says, without a change of the record
 )
 
 // OperationKinds gives every kind.
 func OperationKinds() []OperationKind {
-	return []OperationKind{OperationCreate, OperationUpdate, OperationMove, OperationDeactivate, OperationDelete}
+	return []OperationKind{OperationCreate, OperationUpdate, OperationMove, OperationDeactivate, OperationActivate, OperationDelete, OperationReconcile}
 }
 
 // Progress is how far an operation or a step is.
@@ -52,7 +55,19 @@ type Operation struct {
 	Steps     []Step        `json:"steps"`
 	StartedAt time.Time     `json:"startedAt"`
 	EndedAt   time.Time     `json:"endedAt,omitzero"`
-	Error     string        `json:"error,omitempty"`
+	Error     string        `json:"error,omitempty"` // why it failed; a cancelled one fails, with an error that says so
+	// CorrelationID ties the operation to the request that asked for it, in logs,
+	// traces and events; at most MaxCorrelationLength printable characters.
+	CorrelationID string `json:"correlationId,omitempty"`
+	// RetryOf is the id of the failed operation that this one takes up again.
+	RetryOf string `json:"retryOf,omitempty"`
+	// Services says how each business service that takes part has answered.
+	Services []ServiceState `json:"services,omitempty"`
+	// Request is what was asked for, as JSON without secrets; it may be nil.
+	Request json.RawMessage `json:"request,omitempty"`
+	// CancelRequested says that the operation is to end at the next step at which
+	// it can. Once true it stays true.
+	CancelRequested bool `json:"cancelRequested,omitempty"`
 }
 
 // Step is one part of an operation; steps run in order.
@@ -98,6 +113,14 @@ func (o Operation) Validate() []FieldError {
 	if !o.Progress.Ended() && !o.EndedAt.IsZero() {
 		refuse("endedAt", o.EndedAt.Format(time.RFC3339), "nothing before the operation has ended")
 	}
+	fields = append(fields, validateCorrelation("correlationId", o.CorrelationID)...)
+	if o.RetryOf != "" && (o.RetryOf == o.ID || !operationIDPattern.MatchString(o.RetryOf)) {
+		refuse("retryOf", o.RetryOf, "the id of another operation")
+	}
+	if o.Request != nil && !json.Valid(o.Request) {
+		refuse("request", string(o.Request), "JSON")
+	}
+	fields = append(fields, validateServiceStates("services", o.Services)...)
 	for i, s := range o.Steps {
 		path := fmt.Sprintf("steps[%d]", i)
 		if strings.TrimSpace(s.Name) == "" {

@@ -25,7 +25,8 @@ type Store interface {
 }
 
 // Journal keeps what was done to tenants. Entries are added to and never lost.
-// An operation's id is unique within its tenant.
+// An operation's id is unique. A journal may look at that within the tenant only;
+// one that looks further answers CodeConflict.
 type Journal interface {
 	// Record adds the operation, or replaces it by id as its steps go on. What
 	// has ended stays as it ended: to replace it by anything else is

@@ -27,10 +27,18 @@ type Tenant struct {
 	// NetworkCIDR is the IPv4 range of the network of the tenant's silo, which no
 	// other tenant has. It is empty where there is no silo, and for a silo that is
 	// older than the handing out of ranges.
-	NetworkCIDR string    `json:"networkCidr,omitempty"`
-	Version     int64     `json:"version"` // counted up by the store with each write; 0 before the first
-	CreatedAt   time.Time `json:"createdAt"`
-	UpdatedAt   time.Time `json:"updatedAt"`
+	NetworkCIDR string `json:"networkCidr,omitempty"`
+	// Origins are the web origins of the tenant's application, "https://acme.example"
+	// for example, as ValidateOrigin takes them. An origin is one tenant's alone
+	// among those that are not deleted.
+	Origins  []string  `json:"origins,omitempty"`
+	Products []Product `json:"products,omitempty"` // what the tenant has licences for; each once
+	// Settings are those outputs of the tenant's stack that an application needs.
+	Settings  Settings       `json:"settings,omitzero"`
+	Services  []ServiceState `json:"services,omitempty"` // how each business service stands towards the tenant; each once
+	Version   int64          `json:"version"`            // counted up by the store with each write; 0 before the first
+	CreatedAt time.Time      `json:"createdAt"`
+	UpdatedAt time.Time      `json:"updatedAt"`
 }
 
 // Placement is where a tenant lives: in a cell of a pool, or in its own silo.
