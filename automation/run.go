@@ -250,9 +250,14 @@ func (r *run) planned(w *watcher, res auto.PreviewResult, err error, read func(i
 // decide asks the gate and puts its report into the result.
 func (r *run) decide(ctx context.Context) error {
 	r.emit(Event{Phase: PhasePolicy, Kind: EventStarted})
-	report, err := r.engine.gate.Evaluate(ctx, policies.Input{
-		Version: policies.InputVersion, Plan: r.result.Plan, Subject: r.spec.Subject, Catalogue: r.engine.opts.Catalogue,
-	})
+	subject := r.spec.Subject
+	if subject.Tags == nil {
+		var err error
+		if subject.Tags, err = r.tags(ctx); err != nil {
+			return tenants.Errorf(tenants.CodeForbidden, "stack %s: its tags cannot be read, so there is no policy decision and nothing was changed: %w", r.spec.Name, err)
+		}
+	}
+	report, err := r.engine.gate.Evaluate(ctx, policies.NewInput(r.result.Plan, subject, r.engine.opts.Catalogue))
 	if err == nil && len(r.spec.Targets) > 0 {
 		report = report.About(r.result.Plan.Touched())
 	}
@@ -262,6 +267,17 @@ func (r *run) decide(ctx context.Context) error {
 	}
 	r.emit(Event{Phase: PhasePolicy, Kind: EventFinished, Message: string(report.Verdict)})
 	return nil
+}
+
+// tags gives the tags that the backend keeps of the stack.
+func (r *run) tags(ctx context.Context) (map[string]string, error) {
+	switch s := r.engine.state; {
+	case r.isNew:
+		return nil, nil
+	case s != nil:
+		return s.tags(r.spec.Name)
+	}
+	return r.ws.ListTags(ctx, r.spec.Name)
 }
 
 // enforce turns a denial into an error.

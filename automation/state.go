@@ -89,6 +89,21 @@ func (s *fileState) stacks() ([]string, error) {
 	return names, nil
 }
 
+// tags gives the tags of a stack; nil when it has none.
+func (s *fileState) tags(stack string) (map[string]string, error) {
+	data, err := os.ReadFile(strings.TrimSuffix(s.stackFile(stack), ".json") + ".pulumi-tags")
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	var kept struct {
+		Tags map[string]string `json:"tags"`
+	}
+	if err == nil {
+		err = json.Unmarshal(data, &kept)
+	}
+	return kept.Tags, err
+}
+
 // stackLock is one lock of the file backend, as the CLI writes it.
 type stackLock struct {
 	PID       int       `json:"pid"`

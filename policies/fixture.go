@@ -135,7 +135,7 @@ func (s fixture) input() (Input, error) {
 		}
 		made.Dependencies = append(made.Dependencies, urns...)
 	}
-	return in, nil
+	return NewInput(in.Plan, in.Subject, in.Catalogue), nil
 }
 
 func urnsOf(byName map[string]string, names []string) ([]string, error) {

@@ -43,8 +43,8 @@ type Resource struct {
 	Name      string    `json:"name"`         // the URN's last part
 	ID        string    `json:"id,omitempty"` // what the provider calls it; empty for what does not exist yet, and for components
 	Operation Operation `json:"operation"`
-	Custom    bool      `json:"custom"` // managed by a provider; false for components and the stack itself
-	Protected bool      `json:"protected"`
+	Custom    bool      `json:"custom"`    // managed by a provider; false for components and the stack itself
+	Protected bool      `json:"protected"` // the engine refuses to delete it
 	// Inputs are the new inputs; nil for a delete.
 	Inputs map[string]any `json:"inputs,omitempty"`
 	// OldInputs are those of the last run; nil for a create.

@@ -50,6 +50,7 @@ type check struct {
 	app     *app
 	subject policies.Subject
 	release string
+	tags    []string // key=value
 
 	levels, waivers         string // files
 	baseline, writeBaseline string // files
@@ -71,6 +72,7 @@ func (a *app) policyCheckCommand() *cobra.Command {
 	f.StringVar(&c.subject.Program, "program", "", "platform, pool, tenant or functions; a program of another kind when empty")
 	f.StringVar(&c.subject.TenantID, "tenant", "", "the tenant that the stack belongs to")
 	f.StringArrayVar(&c.subject.Tiers, "tier", nil, "a tier that the stack's resources may carry; may be repeated")
+	f.StringArrayVar(&c.tags, "stack-tag", nil, "a tag of the stack, as \"pulumi stack tag ls\" shows it, KEY=VALUE; may be repeated")
 	f.BoolVar(&c.subject.Destroy, "destroy", false, "the plan deletes the whole stack")
 	f.StringVar(&c.release, "release", "", "delete: the deletion of the tenant is confirmed, so that its data may go")
 	f.BoolVar(&c.state, "state", false, "the files are the output of \"pulumi stack export\"")
@@ -109,7 +111,9 @@ func (c *check) run(cmd *cobra.Command, args []string) error {
 	if err != nil {
 		return err
 	}
-	if err := tenants.Invalid(append(c.faults(args), subjectFaults(c.subject, catalogue)...)...); err != nil {
+	tags, faults := stackTags(c.tags)
+	c.subject.Tags = tags
+	if err := tenants.Invalid(slices.Concat(c.faults(args), faults, subjectFaults(c.subject, catalogue))...); err != nil {
 		return err
 	}
 	opts, err := c.options()
@@ -124,7 +128,7 @@ func (c *check) run(cmd *cobra.Command, args []string) error {
 			unreadable = append(unreadable, err)
 			continue
 		}
-		in := policies.Input{Version: policies.InputVersion, Plan: p, Subject: c.subject, Catalogue: catalogue}
+		in := policies.NewInput(p, c.subject, catalogue)
 		// A whole stack may be gone already where one is destroyed; here the plan is
 		// what was to be looked at.
 		in.Subject.Destroy = in.Subject.Destroy && len(p.Resources) > 0
@@ -152,6 +156,24 @@ func (c *check) faults(args []string) []tenants.FieldError {
 		fields = append(fields, tenants.FieldError{Field: "--destroy", Value: "true", Allowed: "a preview of a destruction; --state is about what is deployed"})
 	}
 	return fields
+}
+
+// stackTags reads KEY=VALUE of each; nil for none.
+func stackTags(given []string) (map[string]string, []tenants.FieldError) {
+	var tags map[string]string
+	var fields []tenants.FieldError
+	for _, tag := range given {
+		key, value, ok := strings.Cut(tag, "=")
+		if !ok || key == "" {
+			fields = append(fields, tenants.FieldError{Field: "--stack-tag", Value: tag, Allowed: "KEY=VALUE"})
+			continue
+		}
+		if tags == nil {
+			tags = map[string]string{}
+		}
+		tags[key] = value
+	}
+	return tags, fields
 }
 
 func subjectFaults(s policies.Subject, c tenants.Catalogue) []tenants.FieldError {

@@ -70,6 +70,19 @@ func printable(s string) string {
 	}, s)
 }
 
+func (a *app) policySchemaCommand() *cobra.Command {
+	return &cobra.Command{
+		Use:   "schema",
+		Short: "Print the JSON schema of what the rules are given as input",
+		Args:  exactly(),
+		RunE: func(*cobra.Command, []string) error {
+			var err error
+			a.progress.pause(func() { _, err = a.out.Write(policies.InputSchema()) })
+			return err
+		},
+	}
+}
+
 func (a *app) policyExplainCommand() *cobra.Command {
 	var own bundles
 	cmd := &cobra.Command{

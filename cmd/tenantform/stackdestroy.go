@@ -170,9 +170,7 @@ func (s *session) planTeardown(ctx context.Context, st automation.Stack) ([]dire
 	}
 	res.Plan = plan.Relative(first.Plan, res.Plan)
 	st.Subject.Destroy = true
-	res.Report, err = s.runner.Gate.Evaluate(ctx, policies.Input{
-		Version: policies.InputVersion, Plan: res.Plan, Subject: st.Subject, Catalogue: s.catalogue,
-	})
+	res.Report, err = s.runner.Gate.Evaluate(ctx, policies.NewInput(res.Plan, st.Subject, s.catalogue))
 	return []direct.StepRun{releaseRun(first), destroyRun(res)}, err
 }
 

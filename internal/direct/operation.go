@@ -166,9 +166,7 @@ func (r *Runner) after(ctx context.Context, prev plan.Plan, next automation.Resu
 	next.Plan = plan.Relative(prev, next.Plan)
 	next.Changes = next.Plan.Changes()
 	var err error
-	next.Report, err = r.Gate.Evaluate(ctx, policies.Input{
-		Version: policies.InputVersion, Plan: next.Plan, Subject: subject, Catalogue: r.Catalogue,
-	})
+	next.Report, err = r.Gate.Evaluate(ctx, policies.NewInput(next.Plan, subject, r.Catalogue))
 	return next, err
 }
 

@@ -21,18 +21,20 @@ import (
 	"github.com/tenantform/tenantform/automation/plan"
 	"github.com/tenantform/tenantform/policies"
 	"github.com/tenantform/tenantform/policies/analyzer"
+	"github.com/tenantform/tenantform/policies/internal/inputschema"
+	"github.com/tenantform/tenantform/tenants/tenantfile"
 )
 
-// gate notes the plans that it is asked about and allows them.
+// gate notes the inputs that it is asked about and allows them.
 type gate struct {
-	mu    sync.Mutex
-	plans []plan.Plan
+	mu     sync.Mutex
+	inputs []policies.Input
 }
 
 func (g *gate) Evaluate(_ context.Context, in policies.Input) (policies.Report, error) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	g.plans = append(g.plans, in.Plan)
+	g.inputs = append(g.inputs, in)
 	return policies.Report{Verdict: policies.VerdictAllow, Findings: []policies.Finding{}}, nil
 }
 
@@ -84,13 +86,25 @@ func whatAll(byDefault bool) pulumi.RunFunc {
 }
 
 // TestChannelsAgree feeds one program through the gate, the reader of
-// "pulumi preview --json" and the policy pack: all three see the same resources.
+// "pulumi preview --json" and the policy pack: all three have the same input, and
+// it is as its schema says.
 func TestChannelsAgree(t *testing.T) {
 	c := newCommandLine(t, "platform")
 	program := whatAll(false)
 	if out, err := c.run(nil, "config", "set", "aws:region", "eu-west-1", "--stack", c.stack); err != nil {
 		t.Fatalf("%v\n%s", err, out)
 	}
+	if out, err := c.run(nil, "stack", "tag", "set", "team", "payments", "--stack", c.stack); err != nil {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	catalogue, err := tenantfile.DefaultCatalogue()
+	if err != nil {
+		t.Fatal(err)
+	}
+	subject := policies.Subject{Program: policies.ProgramPlatform, Environment: "production", Region: "eu-west-1", Account: "111111111111"}
+	told := subject // what the reader has from flags, the gate and the pack from the stack itself
+	told.Tags = map[string]string{"team": "payments"}
+	config := c.write("platform.json", platformConfig)
 
 	opts, w := builtIn(t)
 	pack := c.write("pack", fmt.Sprintf("#!/bin/sh\necho %d\nexec sleep 600\n", serveFresh(t, opts)))
@@ -103,24 +117,25 @@ func TestChannelsAgree(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	shown, _ := c.preview(program, pack) // what the rules say to it is not asked here
+	shown, _ := c.preview(program, pack, "--policy-pack-config", config) // what the rules say to it is not asked here
 	if len(w.inputs) == 0 {
 		t.Fatalf("the policy pack was not asked:\n%s", shown)
 	}
-	inside := w.last().Plan
+	inside := w.last()
 
 	g := &gate{}
-	engine, err := automation.New(filepath.Join(t.TempDir(), "engine"), g, &automation.Options{Pulumi: automation.CLI{Path: c.pulumi}, Env: c.cloud.Env()})
+	engine, err := automation.New(filepath.Join(t.TempDir(), "engine"), g, &automation.Options{
+		Pulumi: automation.CLI{Path: c.pulumi}, Env: c.cloud.Env(), BackendURL: "file://" + filepath.Join(c.dir, "state"), Catalogue: catalogue})
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := engine.Preview(t.Context(), automation.Stack{Name: c.stack, Program: program, Subject: policies.Subject{Region: "eu-west-1", Environment: "production"}}); err != nil {
+	if _, err := engine.Preview(t.Context(), automation.Stack{Name: c.stack, Program: program, Subject: subject}); err != nil {
 		t.Fatal(err)
 	}
 
-	agree(t, "the reader and the policy pack", read, inside)
-	agree(t, "the gate and the policy pack", g.plans[len(g.plans)-1], inside)
-	for _, shown := range []string{out, errs, shown, asJSON(t, w.inputs), asJSON(t, g.plans)} {
+	agree(t, "the reader and the policy pack", policies.NewInput(read, told, catalogue), inside)
+	agree(t, "the gate and the policy pack", g.inputs[len(g.inputs)-1], inside)
+	for _, shown := range []string{out, errs, shown, asJSON(t, w.inputs), asJSON(t, g.inputs)} {
 		if strings.Contains(shown, canary) {
 			t.Error("a secret was shown")
 		}
@@ -139,8 +154,21 @@ func TestChannelsAgree(t *testing.T) {
 	if read, err = plan.FromPreviewJSON(strings.NewReader(out)); err != nil {
 		t.Fatal(err)
 	}
-	c.preview(program, pack) //nolint:errcheck // the rules object
-	agree(t, "after an update, the reader and the policy pack", read, w.last().Plan)
+	c.preview(program, pack, "--policy-pack-config", config) //nolint:errcheck // the rules object
+	agree(t, "after an update, the reader and the policy pack", policies.NewInput(read, told, catalogue), w.last())
+
+	exported, err := c.run(nil, "stack", "export", "--stack", c.stack)
+	if err != nil {
+		t.Fatalf("%v\n%s", err, exported)
+	}
+	deployed, err := plan.FromStateJSON(strings.NewReader(exported))
+	if err != nil {
+		t.Fatal(err)
+	}
+	asSchema(t, "the reader of a state", policies.NewInput(deployed, told, catalogue))
+	for _, in := range w.inputs {
+		asSchema(t, "the policy pack", in)
+	}
 }
 
 // serveFresh serves a pack and gives its port. Each run configures the stack
@@ -169,15 +197,18 @@ func (uncancelled) Cancel(context.Context, *emptypb.Empty) (*emptypb.Empty, erro
 	return &emptypb.Empty{}, nil
 }
 
-// agree compares the resources of two plans, but for what the engine does not
-// tell a policy pack: operations and what was before, ids that are not among the
-// outputs, and inputs that it keeps to itself.
-func agree(t *testing.T, what string, a, b plan.Plan) {
+// agree compares two inputs, but for what the engine does not tell a policy pack:
+// operations and what was before, ids that are not among the outputs, and inputs
+// that it keeps to itself.
+func agree(t *testing.T, what string, a, b policies.Input) {
 	t.Helper()
-	if a.Project != b.Project || a.Stack != b.Stack {
-		t.Errorf("%s: of %s/%s and of %s/%s", what, a.Project, a.Stack, b.Project, b.Stack)
+	asSchema(t, what, a)
+	asSchema(t, what, b)
+	left, right := byURN(a.Plan), byURN(b.Plan)
+	a.Plan.Resources, b.Plan.Resources = nil, nil
+	if x, y := asJSON(t, a), asJSON(t, b); x != y || len(a.Subject.Tags) == 0 || len(a.Subject.Models) == 0 || len(a.Catalogue.Tiers) == 0 {
+		t.Errorf("%s differ, or lack tags, models or tiers:\n%s\n%s", what, x, y)
 	}
-	left, right := byURN(a), byURN(b)
 	for urn, r := range left {
 		other, ok := right[urn]
 		if !ok {
@@ -193,6 +224,13 @@ func agree(t *testing.T, what string, a, b plan.Plan) {
 	}
 	if len(left) < 20 {
 		t.Errorf("%s: only %d resources", what, len(left))
+	}
+}
+
+func asSchema(t *testing.T, what string, in policies.Input) {
+	t.Helper()
+	if err := inputschema.Check(t.Context(), policies.InputSchema(), in); err != nil {
+		t.Errorf("%s: %v", what, err)
 	}
 }
 

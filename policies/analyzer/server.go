@@ -51,7 +51,8 @@ type Server struct {
 	mu             sync.Mutex
 	dir            string // of the pack; relative paths of settings begin here
 	project, stack string
-	base           Evaluator // with the levels that rules have by themselves
+	tags           map[string]string // of the stack
+	base           Evaluator         // with the levels that rules have by themselves
 	evaluator      Evaluator
 	settings       settings
 	catalogue      tenants.Catalogue
@@ -108,7 +109,7 @@ func (s *Server) Handshake(ctx context.Context, req *pulumirpc.AnalyzerHandshake
 // stack's configuration, which may hold secrets, is not looked at.
 func (s *Server) ConfigureStack(ctx context.Context, req *pulumirpc.AnalyzerStackConfigureRequest) (*pulumirpc.AnalyzerStackConfigureResponse, error) {
 	return answer(ctx, s, func(context.Context) (*pulumirpc.AnalyzerStackConfigureResponse, error) {
-		s.project, s.stack = req.GetProject(), req.GetStack()
+		s.project, s.stack, s.tags = req.GetProject(), req.GetStack(), req.GetTags()
 		s.forget()
 		return &pulumirpc.AnalyzerStackConfigureResponse{}, nil
 	})
@@ -204,8 +205,9 @@ func (s *Server) Cancel(context.Context, *emptypb.Empty) (*emptypb.Empty, error)
 // decide asks the rules of some scopes about resources.
 func (s *Server) decide(ctx context.Context, resources []plan.Resource, scopes ...string) (policies.Report, error) {
 	p := plan.Plan{Project: s.project, Stack: s.stack, Resources: resources}
-	in := policies.Input{Version: policies.InputVersion, Plan: p, Subject: s.settings.subject(), Catalogue: s.catalogue}
-	return s.evaluator.EvaluateScopes(ctx, in, scopes...)
+	subject := s.settings.subject()
+	subject.Tags = s.tags
+	return s.evaluator.EvaluateScopes(ctx, policies.NewInput(p, subject, s.catalogue), scopes...)
 }
 
 // answer does the work of one call, one at a time, and makes of every failure a
