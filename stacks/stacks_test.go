@@ -1,6 +1,7 @@
 package stacks_test
 
 import (
+	"cmp"
 	"archive/zip"
 	"errors"
 	"maps"
@@ -332,6 +333,61 @@ func TestPoolProtection(t *testing.T) {
 	} {
 		if got := protected(c.change); got != c.want {
 			t.Errorf("%s: %v", name, got)
+		}
+	}
+}
+
+// TestNoOtherTenantReadsInANamesBeginning takes each name that the tenant's
+// programs make after its id: the id and the next word are no other tenant's id,
+// or, where the word is a function's name, make other names.
+func TestNoOtherTenantReadsInANamesBeginning(t *testing.T) {
+	worker := tenant(pooled(), siloed())
+	r := componenttest.MustRun(t, "tenant-acme", stacks.Tenant(worker), others())
+	seen := map[string]bool{}
+	for _, name := range physicalNames(r) {
+		rest, ok := strings.CutPrefix(strings.TrimPrefix(strings.TrimPrefix(name, "alias/"), "/aws/lambda/"), "acme-")
+		if !ok {
+			continue
+		}
+		word, _, _ := strings.Cut(strings.NewReplacer("/", "-", ".", "-").Replace(rest), "-")
+		seen[word] = true
+		for _, id := range []string{"acme-" + word, "acme-" + word + "-eu", "acme-eu-" + word} {
+			if tenants.ValidateID("id", id) == nil {
+				t.Errorf("%s is acme's, and may be an id too: %s", id, name)
+			}
+		}
+	}
+	if got := slices.Sorted(maps.Keys(seen)); !slices.Equal(got, []string{"data", "pool", "silo", "work"}) {
+		t.Errorf("the words behind the id are %v", got)
+	}
+}
+
+// TestFunctionsOfTwoTenantsHaveOtherNames: the code of "acme" and that of
+// "acme-score" share an account, and a function of the first has the second's id.
+func TestFunctionsOfTwoTenantsHaveOtherNames(t *testing.T) {
+	names := func(id, function, layer string) map[string]bool {
+		path := filepath.Join(t.TempDir(), layer+".zip")
+		if err := os.WriteFile(path, []byte("PK"), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		spec := functionsSpec(t)
+		spec.TenantID, spec.Functions[0].Name, spec.Functions[0].Layers = id, function, []string{path}
+		r := componenttest.MustRun(t, "functions-"+id, stacks.Functions(spec), others())
+		made := map[string]bool{}
+		for _, res := range r.Custom() {
+			if n, ok := cmp.Or(res.Inputs["name"], res.Inputs["layerName"]).(string); ok && res.Type != "aws:iam/rolePolicy:RolePolicy" && res.Type != "aws:lambda/alias:Alias" {
+				made[res.Type+" "+n] = true
+			}
+		}
+		return made
+	}
+	one, other := names("acme", "score", "tax-rates"), names("acme-score", "tax", "rates")
+	if len(one) < 6 {
+		t.Errorf("the names are %v", one)
+	}
+	for name := range one {
+		if other[name] {
+			t.Errorf("two tenants have %s", name)
 		}
 	}
 }

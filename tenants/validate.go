@@ -44,8 +44,6 @@ const (
 )
 
 var (
-	idPattern       = regexp.MustCompile(`^[a-z][a-z0-9]*(-[a-z0-9]+)*$`)
-	cellPattern     = regexp.MustCompile(`^[a-z0-9]+(-[a-z0-9]+)*$`)
 	functionPattern = regexp.MustCompile(`^[a-z][a-z0-9]*(_[a-z0-9]+)*$`)
 	regionPattern   = regexp.MustCompile(`^[a-z]{2,4}(-[a-z]+){1,2}-[0-9]{1,2}$`)
 	runtimePattern  = regexp.MustCompile(`^[a-z]+[a-z0-9]*(\.[a-z0-9]+)*$`)
@@ -55,39 +53,17 @@ var (
 )
 
 // What the patterns mean, for a person.
-var (
-	idAllowed = fmt.Sprintf("%d to %d lower-case letters, digits and single hyphens, beginning with a letter and not ending with a hyphen",
-		MinIDLength, MaxIDLength)
-	functionAllowed = fmt.Sprintf("1 to %d lower-case letters, digits and single underscores, beginning with a letter "+
-		"(no hyphen: it separates the tenant's id from the function's name)", MaxFunctionNameLength)
-)
+var functionAllowed = fmt.Sprintf("1 to %d lower-case letters, digits and single underscores, beginning with a letter "+
+	"(no hyphen: it separates the tenant's id from the function's name)", MaxFunctionNameLength)
 
 const (
-	reservedAllowed = "an id that is not reserved (shared, pool, platform and tenantform are, also with a hyphen and more behind)"
 	regionAllowed   = `an AWS region, "eu-west-1" for example`
 	tagValueAllowed = "at most 256 letters, digits, spaces and _ . : / = + - @"
 )
 
-// reserved are the first parts of the physical names that shared resources have.
-var reserved = []string{"shared", "pool", "platform", "tenantform"}
-
 // RequiredTags gives the keys of the tags that every resource carries.
 func RequiredTags() []string {
 	return []string{"tenant-id", "tier", "model", "service", "environment", "cost-center", "managed-by"}
-}
-
-// ValidateID checks a tenant's id; field is its path in the error. It returns
-// nil when the id is fine.
-func ValidateID(field, id string) []FieldError {
-	if len(id) < MinIDLength || len(id) > MaxIDLength || !idPattern.MatchString(id) {
-		return []FieldError{{Field: field, Value: id, Allowed: idAllowed}}
-	}
-	for _, r := range reserved {
-		if id == r || strings.HasPrefix(id, r+"-") {
-			return []FieldError{{Field: field, Value: id, Allowed: reservedAllowed}}
-		}
-	}
-	return nil
 }
 
 // ValidateRegion checks that a region has a region's form; whether AWS offers it
@@ -95,15 +71,6 @@ func ValidateID(field, id string) []FieldError {
 func ValidateRegion(field, region string) []FieldError {
 	if len(region) > MaxRegionLength || !regionPattern.MatchString(region) {
 		return []FieldError{{Field: field, Value: region, Allowed: regionAllowed}}
-	}
-	return nil
-}
-
-// ValidateCell checks the name of a pool's cell.
-func ValidateCell(field, cell string) []FieldError {
-	if len(cell) > MaxCellLength || !cellPattern.MatchString(cell) {
-		return []FieldError{{Field: field, Value: cell,
-			Allowed: fmt.Sprintf("1 to %d lower-case letters, digits and single hyphens", MaxCellLength)}}
 	}
 	return nil
 }
@@ -130,6 +97,7 @@ func (t Tenant) Validate(c Catalogue) []FieldError {
 	if t.NetworkCIDR != "" {
 		fields = append(fields, ValidateNetwork("networkCidr", t.NetworkCIDR)...)
 	}
+	fields = append(fields, t.validateApplication()...)
 	if known && len(t.Functions) > tier.FunctionCount {
 		fields = append(fields, FieldError{Field: "functions", Value: fmt.Sprintf("%d functions", len(t.Functions)),
 			Allowed: fmt.Sprintf("at most %d in tier %s", tier.FunctionCount, tier.Name)})

@@ -123,15 +123,65 @@ func TestTenantValidate(t *testing.T) {
 }
 
 func TestValidateID(t *testing.T) {
-	good := []string{"abc", "a1b", "acme", "acme-eu", "a-b-c", "pools", "poolside", "platforms-eu", strings.Repeat("a", 28)}
+	good := []string{"abc", "a1b", "acme", "acme-eu", "a-b-c", "pools", "poolside", "platforms-eu", strings.Repeat("a", 28),
+		"silo", "data", "work-shop", "data-eu", "acme-database", "acme-workshop", "acme-pools", "sgs", "acme-sg", "sthrees", "amzn-s3"}
 	bad := []string{"", "ab", strings.Repeat("a", 29), "Acme", "1abc", "-abc", "abc-", "a--b", "a_b", "a.b", "a/b", "../x", "ac me", "acmé", "abc\n",
-		"shared", "pool", "platform", "tenantform", "pool-a", "platform-x", "shared-x", "tenantform-deployer"}
+		"shared", "pool", "platform", "tenantform", "pool-a", "platform-x", "shared-x", "tenantform-deployer",
+		"acme-silo", "acme-data", "acme-work", "acme-pool", "acme-pool-a", "acme-silo-eu", "acme-eu-data-1", "silo-silo", "a-b-c-work",
+		"sg-acme", "sthree", "sthree-x", "amzn-s3-demo", "amzn-s3-demo-x"}
 	for _, id := range good {
 		check(t, tenants.ValidateID("id", id))
 	}
 	for _, id := range bad {
 		check(t, tenants.ValidateID("tenants[0].id", id), "tenants[0].id="+id)
 	}
+}
+
+// TestWhyAnIDIsRefused wants the word that is in the way, and whose it is.
+func TestWhyAnIDIsRefused(t *testing.T) {
+	for id, words := range map[string][]string{
+		"platform-x":     {"platform", "shared resources"},
+		"sthree-x":       {"sthree", "bucket"},
+		"sg-x":           {"sg", "security group"},
+		"acme-eu-silo-x": {"word silo", "tenant acme-eu would"},
+	} {
+		faults := tenants.ValidateID("id", id)
+		for _, w := range words {
+			if len(faults) != 1 || !strings.Contains(faults[0].Allowed, w) {
+				t.Errorf("%s: %v, want one that says %q", id, faults, w)
+			}
+		}
+	}
+}
+
+func TestValidateCell(t *testing.T) {
+	for _, cell := range []string{"a", "1", "eu-1", "pools", "silo", "data"} {
+		check(t, tenants.ValidateCell("cell", cell))
+	}
+	for _, cell := range []string{"", "A", "a--b", "-a", strings.Repeat("a", 21), "pool", "b-pool-a"} {
+		check(t, tenants.ValidateCell("cell", cell), "cell="+cell)
+	}
+}
+
+// TestNamesAreOneTenants takes names apart as a reader does, by the first mark,
+// and gets back who has them: no two tenants, and no two cells, have one name.
+func TestNamesAreOneTenants(t *testing.T) {
+	word := rapid.SampledFrom([]string{"a", "b", "pool", "silo", "data", "work"})
+	text := func(t *rapid.T, label string) string {
+		return strings.Join(rapid.SliceOfN(word, 1, 4).Draw(t, label), "-")
+	}
+	first := regexp.MustCompile(`^(.+?)-(silo|pool|data|work)(-|$)`)
+	rapid.Check(t, func(t *rapid.T) {
+		id, cell := "t"+text(t, "id"), text(t, "cell")
+		if tenants.ValidateID("id", id) != nil || tenants.ValidateCell("cell", cell) != nil {
+			t.Skip("refused")
+		}
+		for _, rest := range []string{"silo", "silo-worker", "data-111111111111-eu-west-1", "work-111111111111-eu-west-1", tenants.PoolStackName(cell)} {
+			if m := first.FindStringSubmatch(id + "-" + rest); m == nil || m[1] != id {
+				t.Fatalf("%s of tenant %s reads as that of %v", id+"-"+rest, id, m)
+			}
+		}
+	})
 }
 
 // TestNamesFit checks the sum that MaxIDLength comes from with ids, functions

@@ -39,7 +39,10 @@ func (f *TenantFunction) layers(ctx *pulumi.Context, name string, args *Args) (p
 	return arns, nil
 }
 
-func (a *Args) layerName(key string) string { return a.Name + "-" + key }
+// layerName gives a layer's physical name. The two underscores, which the name of
+// a tenant's function has not, keep the layer "tax-rates" of "acme-score" apart
+// from the layer "rates" of "acme-score-tax", another tenant's function.
+func (a *Args) layerName(key string) string { return a.Name + "__" + key }
 
 // layerKey names a layer by its file, "numpy" for "layers/numpy.zip".
 func layerKey(path string) string {

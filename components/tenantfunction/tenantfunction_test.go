@@ -142,7 +142,7 @@ func TestFunctionIsIsolated(t *testing.T) {
 	if layers, _ := f.Inputs["layers"].([]any); len(layers) != 1 {
 		t.Errorf("layers: %v", layers)
 	}
-	if name := r.One(t, "aws:lambda/layerVersion:LayerVersion").Inputs["layerName"]; name != "acme-score-numpy" {
+	if name := r.One(t, "aws:lambda/layerVersion:LayerVersion").Inputs["layerName"]; name != "acme-score__numpy" {
 		t.Errorf("the layer is called %v", name)
 	}
 	if n := len(r.OfType("aws:lambda/functionUrl:FunctionUrl")); n > 0 {
@@ -291,7 +291,7 @@ func TestSignedCodeComesFromS3(t *testing.T) {
 	if f["s3Bucket"] != "artifacts" || f["s3Key"] != "signed/score" || f["s3ObjectVersion"] != "v1" || f["code"] != nil {
 		t.Errorf("code: %v", f)
 	}
-	if layer["layerName"] != "acme-score-numpy" || layer["s3Key"] != "signed/numpy" || layer["code"] != nil {
+	if layer["layerName"] != "acme-score__numpy" || layer["s3Key"] != "signed/numpy" || layer["code"] != nil {
 		t.Errorf("layer: %v", layer)
 	}
 	if layers, _ := f["layers"].([]any); len(layers) != 1 {
