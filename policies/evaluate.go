@@ -81,25 +81,14 @@ func New(ctx context.Context, opts *Options) (*Evaluator, error) {
 			return nil, tenants.Errorf(tenants.CodeInvalid, "the policy bundle %s cannot be used: %w", own.Name, err)
 		}
 	}
-	regime, err := newRegime(o, src.rules)
+	regime, err := newRegime(o, slices.Concat(src.rules, DriftRules()))
 	if err != nil {
 		return nil, err
 	}
 	if len(src.rules) == 0 {
 		return nil, tenants.Errorf(tenants.CodeInternal, "the policy bundle holds no rule; a rule is a Rego file of a package below tenantform.rules")
 	}
-	options := append([]func(*rego.Rego){
-		rego.Query("x := data.tenantform.decision"),
-		rego.SetRegoVersion(ast.RegoV1),
-		rego.Capabilities(capabilities()),
-		rego.Strict(true),
-		rego.StrictBuiltinErrors(true),
-		rego.Store(inmem.NewFromObjectWithOpts(src.data, inmem.OptReturnASTValuesOnRead(true), inmem.OptRoundTripOnWrite(false))),
-	}, o.extra...)
-	for _, m := range src.modules {
-		options = append(options, rego.ParsedModule(m))
-	}
-	query, err := rego.New(options...).PrepareForEval(ctx)
+	query, err := src.prepare(ctx, "x := data.tenantform.decision", o.extra)
 	if err != nil {
 		code := tenants.CodeInternal
 		if len(o.Own) > 0 {
@@ -114,6 +103,22 @@ func New(ctx context.Context, opts *Options) (*Evaluator, error) {
 	return e, nil
 }
 
+// prepare compiles the source for a query.
+func (s source) prepare(ctx context.Context, query string, extra []func(*rego.Rego)) (rego.PreparedEvalQuery, error) {
+	options := append([]func(*rego.Rego){
+		rego.Query(query),
+		rego.SetRegoVersion(ast.RegoV1),
+		rego.Capabilities(capabilities()),
+		rego.Strict(true),
+		rego.StrictBuiltinErrors(true),
+		rego.Store(inmem.NewFromObjectWithOpts(s.data, inmem.OptReturnASTValuesOnRead(true), inmem.OptRoundTripOnWrite(false))),
+	}, extra...)
+	for _, m := range s.modules {
+		options = append(options, rego.ParsedModule(m))
+	}
+	return rego.New(options...).PrepareForEval(ctx)
+}
+
 // Rules gives the rules by id.
 func (e *Evaluator) Rules() []Rule { return slices.Clone(e.rules) }
 
@@ -125,7 +130,7 @@ func (e *Evaluator) Rules() []Rule { return slices.Clone(e.rules) }
 // A plan without resources is denied without an error: nothing was looked at.
 // Only the destruction of a whole stack may find the stack empty.
 func (e *Evaluator) Evaluate(ctx context.Context, in Input) (Report, error) {
-	return e.evaluate(ctx, in, allScopes)
+	return e.evaluate(ctx, in, allScopes, nil)
 }
 
 // EvaluateScopes decides as Evaluate does, by the rules of some scopes alone, for
@@ -142,10 +147,11 @@ func (e *Evaluator) EvaluateScopes(ctx context.Context, in Input, scopes ...stri
 	if len(scopes) == 0 {
 		return denial(ReasonNoRule, tenants.Errorf(tenants.CodeInvalid, "no scope of rules is given"))
 	}
-	return e.evaluate(ctx, in, scopes)
+	return e.evaluate(ctx, in, scopes, nil)
 }
 
-func (e *Evaluator) evaluate(ctx context.Context, in Input, scopes []string) (Report, error) {
+// evaluate decides by the rules of some scopes, and by what others found.
+func (e *Evaluator) evaluate(ctx context.Context, in Input, scopes []string, others []seen) (Report, error) {
 	if e == nil || e.query == nil {
 		return denial(ReasonUndefined, tenants.Errorf(tenants.CodeInternal, "no rules are loaded; make the evaluator with New"))
 	}
@@ -168,7 +174,7 @@ func (e *Evaluator) evaluate(ctx context.Context, in Input, scopes []string) (Re
 		if got.err != nil {
 			return denial(got.reason, got.err)
 		}
-		return e.report(got.decision, in, scopes)
+		return e.report(got.decision, in, scopes, others)
 	case <-ctx.Done():
 		return denial(ReasonTimeout, e.late(ctx))
 	}
@@ -207,7 +213,7 @@ func (e *Evaluator) decide(ctx context.Context, in Input) (out outcome) {
 	if err != nil {
 		return outcome{reason: ReasonInput, err: tenants.Errorf(tenants.CodeInvalid, "the plan cannot be given to the rules: %w", err)}
 	}
-	set, err := e.query.Eval(ctx, rego.EvalParsedInput(input), rego.EvalSortSets(true))
+	set, err := e.query.Eval(ctx, rego.EvalParsedInput(indexed(input)), rego.EvalSortSets(true))
 	if err != nil {
 		return outcome{reason: ReasonEvaluation, err: tenants.Errorf(tenants.CodeInternal, "the rules could not be evaluated: %w", err)}
 	}
@@ -228,8 +234,8 @@ func (e *Evaluator) decide(ctx context.Context, in Input) (out outcome) {
 }
 
 // report makes the report from a well-formed decision on an input, of the rules
-// of some scopes.
-func (e *Evaluator) report(d decision, in Input, scopes []string) (Report, error) {
+// of some scopes and of others.
+func (e *Evaluator) report(d decision, in Input, scopes []string, others []seen) (Report, error) {
 	if n := len(in.Plan.Resources); d.Resources != n {
 		return denial(ReasonUndefined, tenants.Errorf(tenants.CodeInternal, "the rules saw %d resources of %d", d.Resources, n))
 	}
@@ -244,20 +250,13 @@ func (e *Evaluator) report(d decision, in Input, scopes []string) (Report, error
 		if err != nil {
 			return denial(ReasonUndefined, err)
 		}
-		result := RuleResult{Rule: rule.ID, Source: rule.Source, Level: e.regime.enforcement.Level(rule, in.Subject.Environment)}
-		enabled = enabled || result.Level != LevelDisabled
-		if !slices.Contains(scopes, rule.Scope) {
-			continue
+		enabled = enabled || e.regime.enforcement.Level(rule, in.Subject.Environment) != LevelDisabled
+		if slices.Contains(scopes, rule.Scope) {
+			e.regime.take(&r, rule, found, in.Subject.Environment)
 		}
-		r.RulesRun++
-		if result.Level != LevelDisabled {
-			for i := range found {
-				found[i].Level, found[i].Existing = result.Level, e.regime.baseline.holds(rule, found[i])
-			}
-			result.Findings = len(found)
-			r.Findings = append(r.Findings, found...)
-		}
-		r.Rules = append(r.Rules, result)
+	}
+	for _, o := range others {
+		e.regime.take(&r, o.rule, o.findings, in.Subject.Environment)
 	}
 	if len(d.Findings) != len(e.rules) {
 		return denial(ReasonUndefined, tenants.Errorf(tenants.CodeInternal, "%d rules gave a decision where the bundle holds %d", len(d.Findings), len(e.rules)))
@@ -265,7 +264,10 @@ func (e *Evaluator) report(d decision, in Input, scopes []string) (Report, error
 	if !enabled {
 		return denial(ReasonDisabled, tenants.Errorf(tenants.CodeInvalid, "every rule is disabled in environment %q: nothing was looked at", in.Subject.Environment))
 	}
-	e.regime.waive(&r, in, func(w Waiver) bool { return slices.Contains(scopes, e.byID[w.Rule].Scope) })
+	e.regime.waive(&r, in, func(w Waiver) bool {
+		return slices.Contains(scopes, e.byID[w.Rule].Scope) ||
+			slices.ContainsFunc(others, func(o seen) bool { return o.rule.ID == w.Rule })
+	})
 	if slices.ContainsFunc(r.Findings, Finding.Denies) {
 		r.Verdict = VerdictDeny
 	}

@@ -30,6 +30,20 @@ func newRegime(o Options, rules []Rule) (regime, error) {
 	return r, tenants.Invalid(faults...)
 }
 
+// take adds what a rule found to the report, at the level that it has.
+func (g regime) take(r *Report, rule Rule, found []Finding, environment string) {
+	result := RuleResult{Rule: rule.ID, Source: rule.Source, Level: g.enforcement.Level(rule, environment)}
+	r.RulesRun++
+	if result.Level != LevelDisabled {
+		for i := range found {
+			found[i].Level, found[i].Existing = result.Level, g.baseline.holds(rule, found[i])
+		}
+		result.Findings = len(found)
+		r.Findings = append(r.Findings, found...)
+	}
+	r.Rules = append(r.Rules, result)
+}
+
 // waive lets the waivers for the stack excuse what they are for, and adds a
 // finding for each that excuses nothing or would if it still held. Waivers of
 // rules that the report does not speak of are passed over.
