@@ -6,10 +6,12 @@
 #   tools/ensure.sh pulumi          TENANTFORM_PULUMI, then PATH, then bin/
 #   tools/ensure.sh golangci-lint   PATH, then bin/
 #   tools/ensure.sh terraform-bridge   TENANTFORM_TERRAFORM_BRIDGE, then bin/
+#   tools/ensure.sh temporal        TENANTFORM_TEMPORAL, then PATH, then bin/
 #
 # The version that is built is the one that tools/<tool>/go.mod pins. The oldest
 # pulumi that will do is MinPulumi in automation/cli.go; of golangci-lint only the
-# pinned version will do, so that everybody gets the same findings.
+# pinned version will do, so that everybody gets the same findings, and of temporal
+# the pinned one or a later one of the same major version.
 set -euo pipefail
 
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
@@ -30,6 +32,7 @@ version_of() {
     case $tool in
     pulumi) out=$("$1" version 2>/dev/null) || return 0 ;;
     golangci-lint) out=$("$1" version --short 2>/dev/null) || return 0 ;;
+    temporal) out=$("$1" --version 2>/dev/null | awk '$1 == "temporal" && $2 == "version" { print $3 }') || return 0 ;;
     terraform-bridge) out=$(go version -m "$1" 2>/dev/null | awk '$1 == "mod" { print $3 }') || return 0 ;;
     esac
     out=${out#v}
@@ -39,8 +42,9 @@ version_of() {
 # enough VERSION: whether a version that was found will do.
 enough() {
     [ -n "$1" ] && case $tool in
-    pulumi) awk -v have="$1" -v want="$minimum" 'BEGIN {
+    pulumi | temporal) awk -v have="$1" -v want="$minimum" -v tool="$tool" 'BEGIN {
             split(have, h, "."); split(want, w, ".")
+            if (tool == "temporal" && h[1] + 0 != w[1] + 0) exit 1
             for (i = 1; i <= 3; i++) { if (h[i] + 0 > w[i] + 0) exit 0; if (h[i] + 0 < w[i] + 0) exit 1 }
         }' ;;
     golangci-lint | terraform-bridge) [ "$1" = "${version#v}" ] ;;
@@ -73,7 +77,15 @@ terraform-bridge)
     flags="-s -w"
     takes="about 3 minutes on two cores"
     ;;
-*) fail "unknown tool '$tool'; it is pulumi, golangci-lint or terraform-bridge" ;;
+temporal)
+    package=github.com/temporalio/cli/cmd/temporal
+    version=$(pinned github.com/temporalio/cli) || fail "tools/temporal/go.mod does not name github.com/temporalio/cli"
+    minimum=${version#v}
+    needed="$minimum or later of the same major version"
+    flags="-s -w -X github.com/temporalio/cli/temporalcli.Version=${version#v}"
+    takes="about 4 minutes on two cores"
+    ;;
+*) fail "unknown tool '$tool'; it is pulumi, golangci-lint, terraform-bridge or temporal" ;;
 esac
 binary=${binary:-$tool}
 
@@ -86,6 +98,13 @@ if [ "$tool" = pulumi ] && [ -n "${TENANTFORM_PULUMI:-}" ]; then
     found=$(version_of "$TENANTFORM_PULUMI")
     enough "$found" || fail "TENANTFORM_PULUMI=$TENANTFORM_PULUMI is no pulumi of version $needed (found: ${found:-nothing that answers}); unset it, or name one that is"
     printf '%s\n' "$TENANTFORM_PULUMI"
+    exit 0
+fi
+
+if [ "$tool" = temporal ] && [ -n "${TENANTFORM_TEMPORAL:-}" ]; then
+    found=$(version_of "$TENANTFORM_TEMPORAL")
+    enough "$found" || fail "TENANTFORM_TEMPORAL=$TENANTFORM_TEMPORAL is no temporal of version $needed (found: ${found:-nothing that answers}); unset it, or name one that is"
+    printf '%s\n' "$TENANTFORM_TEMPORAL"
     exit 0
 fi
 
