@@ -7,6 +7,7 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
 	"github.com/tenantform/tenantform/components/bucket"
+	"github.com/tenantform/tenantform/components/depend"
 	"github.com/tenantform/tenantform/components/guardrails"
 	"github.com/tenantform/tenantform/components/location"
 	"github.com/tenantform/tenantform/tenants"
@@ -150,7 +151,7 @@ func Guardrails(spec GuardrailsSpec) pulumi.RunFunc {
 		topics := pulumi.Map{}
 		for i, account := range spec.accounts() {
 			made, err := guardrails.NewAccount(ctx, account.name, account.args,
-				[]pulumi.ResourceOption{core, functions}[i], pulumi.DependsOn([]pulumi.Resource{store}))
+				[]pulumi.ResourceOption{core, functions}[i], depend.On(store.Ready...))
 			if err != nil {
 				return err
 			}

@@ -7,6 +7,7 @@ import (
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/iam"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
+	"github.com/tenantform/tenantform/components/depend"
 	"github.com/tenantform/tenantform/components/iampolicy"
 	"github.com/tenantform/tenantform/components/internal/check"
 	"github.com/tenantform/tenantform/components/location"
@@ -77,7 +78,7 @@ func NewAccountLogging(ctx *pulumi.Context, name string, args *AccountArgs, opts
 	}
 	if _, err := apigateway.NewAccount(ctx, name+"-account", &apigateway.AccountArgs{
 		CloudwatchRoleArn: role.Arn,
-	}, pulumi.Parent(l), pulumi.DependsOn([]pulumi.Resource{grant})); err != nil {
+	}, pulumi.Parent(l), depend.On(grant)); err != nil {
 		return nil, err
 	}
 	l.RoleARN = role.Arn

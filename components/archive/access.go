@@ -25,7 +25,7 @@ const (
 type access struct {
 	role   *iam.Role
 	policy *iam.RolePolicy
-	ready  []pulumi.Resource
+	ready  []pulumi.CustomResource
 }
 
 func (a *Archive) role(ctx *pulumi.Context, name string, args *Args, suffix, says string, trust, may iampolicy.Document) (access, error) {
@@ -43,7 +43,7 @@ func (a *Archive) role(ctx *pulumi.Context, name string, args *Args, suffix, say
 		Role:   role.Name,
 		Policy: may.Input(),
 	}, pulumi.Parent(a))
-	return access{role, policy, []pulumi.Resource{policy}}, err
+	return access{role, policy, []pulumi.CustomResource{policy}}, err
 }
 
 // writerRole is what Firehose writes with: to the prefixes of the bucket, and
@@ -71,7 +71,7 @@ func (a *Archive) writerRole(ctx *pulumi.Context, name string, args *Args) (acce
 		{
 			Sid: "LogFailures", Effect: iampolicy.Allow,
 			Actions:   []string{"logs:PutLogEvents"},
-			Resources: []string{args.Location.LogGroupARN(args.logGroup()) + ":log-stream:" + logStream},
+			Resources: []string{args.Location.LogGroupARN(LogGroupName(args.Name)) + ":log-stream:" + logStream},
 		},
 	})
 	if err != nil {
@@ -148,7 +148,7 @@ func (a *Archive) alarms(ctx *pulumi.Context, name string, args *Args) error {
 		{"behind", "AWS/Firehose", "DeliveryToS3.DataFreshness", "DeliveryStreamName", args.Name,
 			fmt.Sprintf("Events of stream %s wait for longer than %d seconds", args.Name, oldest), oldest, behindWindow},
 	} {
-		if _, err := cloudwatch.NewMetricAlarm(ctx, name+"-"+w.child, &cloudwatch.MetricAlarmArgs{
+		alarm, err := cloudwatch.NewMetricAlarm(ctx, name+"-"+w.child, &cloudwatch.MetricAlarmArgs{
 			Name:               pulumi.String(args.Name + "-" + w.child),
 			AlarmDescription:   pulumi.String(w.says),
 			Namespace:          pulumi.String(w.namespace),
@@ -163,9 +163,11 @@ func (a *Archive) alarms(ctx *pulumi.Context, name string, args *Args) error {
 			AlarmActions:       actions,
 			OkActions:          actions,
 			Tags:               args.Tags.Map(),
-		}, pulumi.Parent(a)); err != nil {
+		}, pulumi.Parent(a))
+		if err != nil {
 			return err
 		}
+		a.Ready = append(a.Ready, alarm)
 	}
 	return nil
 }

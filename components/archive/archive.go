@@ -13,6 +13,7 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
 	"github.com/tenantform/tenantform/components/bucket"
+	"github.com/tenantform/tenantform/components/depend"
 	"github.com/tenantform/tenantform/components/internal/check"
 	"github.com/tenantform/tenantform/components/location"
 	"github.com/tenantform/tenantform/components/tags"
@@ -56,7 +57,7 @@ type Args struct {
 	Name string
 	// TopicARN is the topic whose events are kept, in the same region. Where the
 	// program that makes it is the same, the caller lets the component depend on it
-	// (pulumi.DependsOn).
+	// (depend.On with its Ready).
 	TopicARN string
 	// Bucket is the physical name of the bucket, which exists first. It encrypts with
 	// KeyARN by default and with a bucket key, as a bucket.Bucket does.
@@ -93,6 +94,9 @@ type Archive struct {
 	StreamName pulumi.StringOutput `pulumi:"streamName"`
 	DeadURL    pulumi.StringOutput `pulumi:"deadLetterUrl"`
 	LogGroup   pulumi.StringOutput `pulumi:"logGroup"`
+
+	// Ready is what exists once the component does; who relies on it by name waits for these, see depend.On.
+	Ready []pulumi.CustomResource
 }
 
 // New registers the component. The error is CodeInvalid when an argument is
@@ -133,7 +137,7 @@ func New(ctx *pulumi.Context, name string, args *Args, opts ...pulumi.ResourceOp
 		SubscriptionRoleArn: subscriber.role.Arn,
 		RawMessageDelivery:  pulumi.Bool(true),
 		RedrivePolicy:       pulumi.String(redrive),
-	}, pulumi.Parent(a), pulumi.DependsOn([]pulumi.Resource{subscriber.policy, dead})); err != nil {
+	}, pulumi.Parent(a), depend.On(subscriber.policy, dead)); err != nil {
 		return nil, err
 	}
 	if err := a.alarms(ctx, name, args); err != nil {
@@ -151,7 +155,7 @@ func New(ctx *pulumi.Context, name string, args *Args, opts ...pulumi.ResourceOp
 // stream makes the log group, the role and the stream that writes with it.
 func (a *Archive) stream(ctx *pulumi.Context, name string, args *Args) (*kinesis.FirehoseDeliveryStream, error) {
 	group, err := cloudwatch.NewLogGroup(ctx, name+"-log", &cloudwatch.LogGroupArgs{
-		Name:            pulumi.String(args.logGroup()),
+		Name:            pulumi.String(LogGroupName(args.Name)),
 		RetentionInDays: pulumi.Int(args.LogRetentionDays),
 		KmsKeyId:        args.LogKeyARN,
 		Tags:            args.Tags.Map(),
@@ -190,14 +194,16 @@ func (a *Archive) stream(ctx *pulumi.Context, name string, args *Args) (*kinesis
 			},
 		},
 		Tags: args.Tags.Map(),
-	}, pulumi.Parent(a), pulumi.DependsOn(writer.ready))
+	}, pulumi.Parent(a), depend.On(writer.ready...))
 }
 
 // byDate is in UTC; see "Understand custom prefixes for Amazon S3 objects" in
 // the Amazon Data Firehose Developer Guide.
 const byDate = "!{timestamp:yyyy}/!{timestamp:MM}/!{timestamp:dd}/"
 
-func (a *Args) logGroup() string { return "/aws/kinesisfirehose/" + a.Name }
+// LogGroupName gives the name of the log group of an archive's stream.
+func LogGroupName(archive string) string { return "/aws/kinesisfirehose/" + archive }
+
 func (a *Args) deadName() string { return a.Name + "-dead" }
 func (a *Args) deadARN() string  { return a.Location.ARN("sqs", a.deadName()) }
 

@@ -8,6 +8,7 @@ import (
 	"github.com/tenantform/tenantform/components/archive"
 	"github.com/tenantform/tenantform/components/bucket"
 	"github.com/tenantform/tenantform/components/componenttest"
+	"github.com/tenantform/tenantform/components/depend"
 	"github.com/tenantform/tenantform/components/topic"
 )
 
@@ -29,7 +30,7 @@ func ExampleNew() {
 		_, err = archive.New(ctx, "archive", &archive.Args{
 			Location: where, Tags: whose, Name: "lifecycle-archive", TopicARN: where.ARN("sns", "lifecycle"),
 			Bucket: "platform-events-111111111111", KeyARN: events.KeyARN,
-		}, pulumi.DependsOn([]pulumi.Resource{events, kept}))
+		}, depend.On(append(events.Ready, kept.Ready...)...))
 		return err
 	}
 	r, err := componenttest.Run("example", program, nil)

@@ -19,6 +19,7 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
 	"github.com/tenantform/tenantform/components/bucket"
+	"github.com/tenantform/tenantform/components/depend"
 	"github.com/tenantform/tenantform/components/encryption"
 	"github.com/tenantform/tenantform/components/iampolicy"
 	"github.com/tenantform/tenantform/components/internal/check"
@@ -100,6 +101,9 @@ type Artifacts struct {
 	ProfileName       pulumi.StringOutput `pulumi:"profileName"`
 	ProfileARN        pulumi.StringOutput `pulumi:"profileArn"`
 	ProfileVersionARN pulumi.StringOutput `pulumi:"profileVersionArn"` // for a code signing configuration
+
+	// Ready is what exists once the component does; who relies on it by name waits for these, see depend.On.
+	Ready []pulumi.CustomResource
 }
 
 // New registers the component. The error is CodeInvalid when an argument is
@@ -125,6 +129,7 @@ func New(ctx *pulumi.Context, name string, args *Args, opts ...pulumi.ResourceOp
 	if err != nil {
 		return nil, err
 	}
+	a.Ready = append(a.Ready, store.Ready...)
 	if err := a.shareKey(ctx, name, args, key.ARN); err != nil {
 		return nil, err
 	}
@@ -139,6 +144,7 @@ func New(ctx *pulumi.Context, name string, args *Args, opts ...pulumi.ResourceOp
 	if err != nil {
 		return nil, err
 	}
+	a.Ready = append(a.Ready, profile)
 	if err := a.shareProfile(ctx, name, args, profile); err != nil {
 		return nil, err
 	}
@@ -251,7 +257,7 @@ func (a *Artifacts) shareKey(ctx *pulumi.Context, name string, args *Args, key p
 		{"reader", args.Readers, []string{"Decrypt"}},
 	} {
 		for _, role := range g.roles {
-			if _, err := kms.NewGrant(ctx, fmt.Sprintf("%s-%s-%s", name, g.who, short(role)), &kms.GrantArgs{
+			grant, err := kms.NewGrant(ctx, fmt.Sprintf("%s-%s-%s", name, g.who, short(role)), &kms.GrantArgs{
 				Name:             pulumi.String(g.who + "-" + short(role)),
 				KeyId:            key,
 				GranteePrincipal: pulumi.String(role),
@@ -259,9 +265,11 @@ func (a *Artifacts) shareKey(ctx *pulumi.Context, name string, args *Args, key p
 				Constraints: kms.GrantConstraintArray{kms.GrantConstraintArgs{
 					EncryptionContextSubset: pulumi.StringMap{"aws:s3:arn": pulumi.String(args.Location.BucketARN(args.Bucket))},
 				}},
-			}, pulumi.Parent(a)); err != nil {
+			}, pulumi.Parent(a))
+			if err != nil {
 				return err
 			}
+			a.Ready = append(a.Ready, grant)
 		}
 	}
 	return nil
@@ -271,7 +279,7 @@ func (a *Artifacts) shareKey(ctx *pulumi.Context, name string, args *Args, key p
 // accounts name the profile in a code signing configuration; see "Set up
 // cross-account signing for Signer" in the AWS Signer Developer Guide.
 func (a *Artifacts) shareProfile(ctx *pulumi.Context, name string, args *Args, profile *signer.SigningProfile) error {
-	var last pulumi.Resource = profile
+	var last pulumi.CustomResource = profile
 	for _, g := range []struct {
 		who, action string
 		roles       []string
@@ -289,11 +297,12 @@ func (a *Artifacts) shareProfile(ctx *pulumi.Context, name string, args *Args, p
 				Action:      pulumi.String(g.action),
 				Principal:   pulumi.String(role),
 				StatementId: pulumi.String(g.who + "-" + short(role)),
-			}, pulumi.Parent(a), pulumi.DependsOn([]pulumi.Resource{last}))
+			}, pulumi.Parent(a), depend.On(last))
 			if err != nil {
 				return err
 			}
 			last = permission
+			a.Ready = append(a.Ready, permission)
 		}
 	}
 	return nil

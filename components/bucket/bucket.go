@@ -6,6 +6,7 @@ import (
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/s3"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
+	"github.com/tenantform/tenantform/components/depend"
 	"github.com/tenantform/tenantform/components/iampolicy"
 	"github.com/tenantform/tenantform/components/location"
 	"github.com/tenantform/tenantform/components/tags"
@@ -85,6 +86,9 @@ type Bucket struct {
 
 	Name pulumi.StringOutput `pulumi:"name"`
 	ARN  pulumi.StringOutput `pulumi:"arn"`
+
+	// Ready is what exists once the component does; who relies on it by name waits for these, see depend.On.
+	Ready []pulumi.CustomResource
 }
 
 // New registers the component. The error is CodeInvalid when an argument is
@@ -123,6 +127,7 @@ func New(ctx *pulumi.Context, name string, args *Args, opts ...pulumi.ResourceOp
 		return nil, err
 	}
 	b.Name, b.ARN = made.Bucket, made.Arn
+	b.Ready = append(b.Ready, made, policy)
 	if len(args.Statements) > 0 {
 		// Who gets the name to deliver there is made after the policy that allows it.
 		b.Name = pulumi.OutputWithDependencies(ctx.Context(), made.Bucket, made, policy).(pulumi.StringOutput)
@@ -146,18 +151,21 @@ func (b *Bucket) protect(ctx *pulumi.Context, name string, args *Args, made *s3.
 	if err != nil {
 		return nil, err
 	}
-	if _, err := s3.NewBucketOwnershipControls(ctx, name+"-ownership", &s3.BucketOwnershipControlsArgs{
+	owner, err := s3.NewBucketOwnershipControls(ctx, name+"-ownership", &s3.BucketOwnershipControlsArgs{
 		Bucket: made.ID(),
 		Rule:   s3.BucketOwnershipControlsRuleArgs{ObjectOwnership: pulumi.String("BucketOwnerEnforced")},
-	}, pulumi.Parent(b)); err != nil {
+	}, pulumi.Parent(b))
+	if err != nil {
 		return nil, err
 	}
-	if _, err := s3.NewBucketServerSideEncryptionConfigurationV2(ctx, name+"-encryption", &s3.BucketServerSideEncryptionConfigurationV2Args{
+	encryption, err := s3.NewBucketServerSideEncryptionConfigurationV2(ctx, name+"-encryption", &s3.BucketServerSideEncryptionConfigurationV2Args{
 		Bucket: made.ID(),
 		Rules:  s3.BucketServerSideEncryptionConfigurationV2RuleArray{args.encryption()},
-	}, pulumi.Parent(b)); err != nil {
+	}, pulumi.Parent(b))
+	if err != nil {
 		return nil, err
 	}
+	b.Ready = append(b.Ready, block, owner, encryption)
 	arn := args.Location.BucketARN(args.Name)
 	document := append(iampolicy.Document{{
 		Sid:        "TLSOnly",
@@ -171,7 +179,7 @@ func (b *Bucket) protect(ctx *pulumi.Context, name string, args *Args, made *s3.
 	return s3.NewBucketPolicy(ctx, name+"-policy", &s3.BucketPolicyArgs{
 		Bucket: made.ID(),
 		Policy: document.Input(),
-	}, pulumi.Parent(b), pulumi.DependsOn([]pulumi.Resource{block}))
+	}, pulumi.Parent(b), depend.On(block))
 }
 
 func (a *Args) encryption() s3.BucketServerSideEncryptionConfigurationV2RuleArgs {
@@ -209,14 +217,14 @@ func (b *Bucket) keep(ctx *pulumi.Context, name string, args *Args, made *s3.Buc
 			Rule: s3.BucketObjectLockConfigurationV2RuleArgs{
 				DefaultRetention: s3.BucketObjectLockConfigurationV2RuleDefaultRetentionArgs{Mode: pulumi.String(lock.Mode), Days: pulumi.Int(lock.Days)},
 			},
-		}, pulumi.Parent(b), pulumi.DependsOn([]pulumi.Resource{versions})); err != nil {
+		}, pulumi.Parent(b), depend.On(versions)); err != nil {
 			return err
 		}
 	}
 	_, err = s3.NewBucketLifecycleConfigurationV2(ctx, name+"-lifecycle", &s3.BucketLifecycleConfigurationV2Args{
 		Bucket: made.ID(),
 		Rules:  args.lifecycle(),
-	}, pulumi.Parent(b), pulumi.DependsOn([]pulumi.Resource{versions}))
+	}, pulumi.Parent(b), depend.On(versions))
 	return err
 }
 

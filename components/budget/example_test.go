@@ -7,6 +7,7 @@ import (
 
 	"github.com/tenantform/tenantform/components/budget"
 	"github.com/tenantform/tenantform/components/componenttest"
+	"github.com/tenantform/tenantform/components/depend"
 	"github.com/tenantform/tenantform/components/topic"
 )
 
@@ -19,7 +20,7 @@ func ExampleNew() {
 		}
 		_, err = budget.New(ctx, "acme-budget", &budget.Args{
 			Location: where, Tags: whose, Name: "acme", TenantID: "acme", MonthlyUSD: 250, TopicARN: where.ARN("sns", "costs"),
-		}, pulumi.DependsOn([]pulumi.Resource{costs}))
+		}, depend.On(costs.Ready...))
 		return err
 	}
 	r, err := componenttest.Run("example", program, nil)

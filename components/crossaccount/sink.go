@@ -43,6 +43,9 @@ type Sink struct {
 	pulumi.ResourceState
 
 	ARN pulumi.StringOutput `pulumi:"arn"`
+
+	// Ready is what exists once the component does; who relies on it by name waits for these, see depend.On.
+	Ready []pulumi.CustomResource
 }
 
 // NewSink registers the component. The error is CodeInvalid when an argument is
@@ -74,7 +77,7 @@ func NewSink(ctx *pulumi.Context, name string, args *SinkArgs, opts ...pulumi.Re
 	if err != nil {
 		return nil, err
 	}
-	s.ARN = policy.SinkIdentifier
+	s.ARN, s.Ready = policy.SinkIdentifier, []pulumi.CustomResource{made, policy}
 	if err := ctx.RegisterResourceOutputs(s, pulumi.Map{"arn": s.ARN}); err != nil {
 		return nil, err
 	}

@@ -10,6 +10,7 @@ import (
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/vpc"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
+	"github.com/tenantform/tenantform/components/depend"
 	"github.com/tenantform/tenantform/components/iampolicy"
 )
 
@@ -71,7 +72,7 @@ func (d *Database) bastion(ctx *pulumi.Context, name string, args *Args, databas
 		AssociatePublicIpAddress: pulumi.Bool(false),
 		Tags:                     args.Tags.Named(args.Name + "-bastion"),
 		VolumeTags:               args.Tags.Named(args.Name + "-bastion"), // not in the template: the provider cannot read a root volume's tags from there
-	}, pulumi.Parent(d), pulumi.DependsOn([]pulumi.Resource{grant}))
+	}, pulumi.Parent(d), depend.On(grant))
 	if err != nil {
 		return err
 	}

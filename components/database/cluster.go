@@ -7,6 +7,8 @@ import (
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/ec2"
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/rds"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+
+	"github.com/tenantform/tenantform/components/depend"
 )
 
 const (
@@ -73,7 +75,7 @@ func (d *Database) cluster(ctx *pulumi.Context, name string, args *Args, group *
 	if !args.Released {
 		settings.FinalSnapshotIdentifier = pulumi.String(args.Name + "-final")
 	}
-	cluster, err := rds.NewCluster(ctx, name+"-cluster", settings, pulumi.Parent(d), pulumi.DependsOn([]pulumi.Resource{log}))
+	cluster, err := rds.NewCluster(ctx, name+"-cluster", settings, pulumi.Parent(d), depend.On(log))
 	if err != nil {
 		return nil, err
 	}

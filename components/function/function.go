@@ -6,6 +6,7 @@ import (
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/lambda"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
+	"github.com/tenantform/tenantform/components/depend"
 	"github.com/tenantform/tenantform/components/iampolicy"
 	"github.com/tenantform/tenantform/components/location"
 )
@@ -57,7 +58,7 @@ func New(ctx *pulumi.Context, name string, args *Args, opts ...pulumi.ResourceOp
 	if err != nil {
 		return nil, err
 	}
-	first := []pulumi.Resource{grant, group}
+	first := []pulumi.CustomResource{grant, group}
 	if args.Idempotency != nil {
 		table, err := f.idempotency(ctx, name, args)
 		if err != nil {
@@ -71,7 +72,7 @@ func New(ctx *pulumi.Context, name string, args *Args, opts ...pulumi.ResourceOp
 		return nil, err
 	}
 	made, err := lambda.NewFunction(ctx, name+"-function", args.function(role, group),
-		pulumi.Parent(f), pulumi.DependsOn(append(first, keys...)))
+		pulumi.Parent(f), depend.On(append(first, keys...)...))
 	if err != nil {
 		return nil, err
 	}

@@ -32,8 +32,8 @@ func (a *Args) keyUses() []keyUse {
 	return uses
 }
 
-func (f *Function) keyGrants(ctx *pulumi.Context, name string, args *Args, role *iam.Role) ([]pulumi.Resource, error) {
-	var grants []pulumi.Resource
+func (f *Function) keyGrants(ctx *pulumi.Context, name string, args *Args, role *iam.Role) ([]pulumi.CustomResource, error) {
+	var grants []pulumi.CustomResource
 	for _, u := range args.keyUses() {
 		grant, err := kms.NewGrant(ctx, name+"-"+u.child, &kms.GrantArgs{
 			Name:             pulumi.String(args.Name + "-" + u.child),

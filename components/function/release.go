@@ -8,6 +8,7 @@ import (
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/lambda"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
+	"github.com/tenantform/tenantform/components/depend"
 	"github.com/tenantform/tenantform/components/internal/check"
 )
 
@@ -101,7 +102,7 @@ func (f *Function) provision(ctx *pulumi.Context, name string, args *Args, live 
 		MinCapacity:       pulumi.Int(p.Min),
 		MaxCapacity:       pulumi.Int(p.Max),
 		Tags:              args.Tags.Map(),
-	}, pulumi.Parent(f), pulumi.DependsOn([]pulumi.Resource{config}))
+	}, pulumi.Parent(f), depend.On(config))
 	if err != nil {
 		return err
 	}

@@ -11,6 +11,7 @@ import (
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/iam"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
+	"github.com/tenantform/tenantform/components/depend"
 	"github.com/tenantform/tenantform/components/tags"
 )
 
@@ -133,7 +134,7 @@ func kebab(identifier string) string {
 
 // record makes the recorder, starts it once it can deliver, and adds the rules.
 func (a *Account) record(ctx *pulumi.Context, name string, args *AccountArgs) error {
-	var ready []pulumi.Resource
+	var ready []pulumi.CustomResource
 	if !args.ServiceRoleExists {
 		role, err := iam.NewServiceLinkedRole(ctx, name+"-config-role", &iam.ServiceLinkedRoleArgs{
 			AwsServiceName: pulumi.String(configService),
@@ -155,7 +156,7 @@ func (a *Account) record(ctx *pulumi.Context, name string, args *AccountArgs) er
 			AllSupported: pulumi.Bool(true), IncludeGlobalResourceTypes: pulumi.Bool(!args.GlobalElsewhere),
 		},
 		RecordingMode: cfg.RecorderRecordingModeArgs{RecordingFrequency: pulumi.String(often)},
-	}, pulumi.Parent(a), pulumi.DependsOn(ready))
+	}, pulumi.Parent(a), depend.On(ready...))
 	if err != nil {
 		return err
 	}
@@ -164,14 +165,14 @@ func (a *Account) record(ctx *pulumi.Context, name string, args *AccountArgs) er
 		S3BucketName:               pulumi.String(args.Bucket),
 		S3KeyPrefix:                args.prefix(),
 		SnapshotDeliveryProperties: cfg.DeliveryChannelSnapshotDeliveryPropertiesArgs{DeliveryFrequency: pulumi.String(snapshots)},
-	}, pulumi.Parent(a), pulumi.DependsOn([]pulumi.Resource{recorder}))
+	}, pulumi.Parent(a), depend.On(recorder))
 	if err != nil {
 		return err
 	}
 	status, err := cfg.NewRecorderStatus(ctx, name+"-recording", &cfg.RecorderStatusArgs{
 		Name:      recorder.Name,
 		IsEnabled: pulumi.Bool(true),
-	}, pulumi.Parent(a), pulumi.DependsOn([]pulumi.Resource{channel}))
+	}, pulumi.Parent(a), depend.On(channel))
 	if err != nil {
 		return err
 	}
@@ -201,6 +202,6 @@ func (a *Account) rule(ctx *pulumi.Context, name string, args *AccountArgs, r ru
 	if len(r.types) > 0 {
 		in.Scope = cfg.RuleScopeArgs{ComplianceResourceTypes: pulumi.ToStringArray(r.types)}
 	}
-	_, err := cfg.NewRule(ctx, name+"-"+r.child, in, pulumi.Parent(a), pulumi.DependsOn([]pulumi.Resource{status}))
+	_, err := cfg.NewRule(ctx, name+"-"+r.child, in, pulumi.Parent(a), depend.On(status))
 	return err
 }

@@ -6,6 +6,7 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
 	"github.com/tenantform/tenantform/components/componenttest"
+	"github.com/tenantform/tenantform/components/depend"
 	"github.com/tenantform/tenantform/components/health"
 	"github.com/tenantform/tenantform/components/observability"
 )
@@ -22,13 +23,13 @@ func ExampleNew() {
 		}
 		acme, err := health.New(ctx, "acme-health", &health.Args{
 			Location: where, Tags: whose, Name: "acme-health", Of: "tenant acme", Alarms: []string{observability.AlarmName("acme-silo")},
-		}, pulumi.DependsOn([]pulumi.Resource{signals}))
+		}, depend.On(signals.Ready...))
 		if err != nil {
 			return err
 		}
 		_, err = health.New(ctx, "platform-health", &health.Args{
 			Location: where, Tags: whose, Name: "platform-health", Of: "the platform", Alarms: []string{"acme-health", "globex-health"},
-		}, pulumi.DependsOn([]pulumi.Resource{acme}))
+		}, depend.On(acme.Ready...))
 		return err
 	}
 	r, err := componenttest.Run("example", program, nil)

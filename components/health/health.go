@@ -12,6 +12,7 @@ import (
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/cloudwatch"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
+	"github.com/tenantform/tenantform/components/depend"
 	"github.com/tenantform/tenantform/components/internal/check"
 	"github.com/tenantform/tenantform/components/location"
 	"github.com/tenantform/tenantform/components/tags"
@@ -51,7 +52,7 @@ type Args struct {
 	Of string
 	// Alarms are the names or ARNs of metric and composite alarms of the same account
 	// and region, 1 to 10,000, each once. They have to exist first: the caller lets
-	// the component depend on them (pulumi.DependsOn) where the same program makes
+	// the component depend on them (depend.On with its Ready) where the same program makes
 	// them. More than 100 are put into groups, composite alarms of their own.
 	Alarms []string
 	// Actions are the ARNs of the topics that are told of an alarm and of its end; at
@@ -65,6 +66,9 @@ type Health struct {
 
 	AlarmARN  pulumi.StringOutput `pulumi:"alarmArn"`
 	AlarmName pulumi.StringOutput `pulumi:"alarmName"`
+
+	// Ready is what exists once the component does; who relies on it by name waits for these, see depend.On.
+	Ready []pulumi.CustomResource
 }
 
 // New registers the component. The error is CodeInvalid when an argument is
@@ -80,7 +84,7 @@ func New(ctx *pulumi.Context, name string, args *Args, opts ...pulumi.ResourceOp
 	if err := ctx.RegisterComponentResource("tenantform:health:Health", name, h, opts...); err != nil {
 		return nil, err
 	}
-	top, made := args.Alarms, []pulumi.Resource(nil)
+	top, made := args.Alarms, []pulumi.CustomResource(nil)
 	if groups := split(args.Alarms); len(groups) > 1 {
 		top = nil
 		for i, group := range groups {
@@ -96,11 +100,11 @@ func New(ctx *pulumi.Context, name string, args *Args, opts ...pulumi.ResourceOp
 	}
 	alarm, err := h.composite(ctx, name+"-alarm", args, composite{
 		name: args.Name, says: "Health of " + args.Of, of: top, actions: args.Actions,
-	}, pulumi.Parent(h), pulumi.DependsOn(made))
+	}, pulumi.Parent(h), depend.On(made...))
 	if err != nil {
 		return nil, err
 	}
-	h.AlarmARN, h.AlarmName = alarm.Arn, alarm.AlarmName
+	h.AlarmARN, h.AlarmName, h.Ready = alarm.Arn, alarm.AlarmName, append(made, alarm)
 	if err := ctx.RegisterResourceOutputs(h, pulumi.Map{"alarmArn": h.AlarmARN, "alarmName": h.AlarmName}); err != nil {
 		return nil, err
 	}

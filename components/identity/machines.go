@@ -8,6 +8,7 @@ import (
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/cognito"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
+	"github.com/tenantform/tenantform/components/depend"
 	"github.com/tenantform/tenantform/components/internal/check"
 	"github.com/tenantform/tenantform/components/location"
 )
@@ -158,7 +159,7 @@ func (u *UserPool) machines(ctx *pulumi.Context, name string, args *Args, pool *
 		}
 		for _, m := range r.Clients {
 			client, err := cognito.NewUserPoolClient(ctx, name+"-machine-"+m.Name, r.client(args.Name, m, pool), pulumi.Parent(u),
-				pulumi.DependsOn([]pulumi.Resource{server}), pulumi.AdditionalSecretOutputs([]string{"clientSecret"}))
+				depend.On(server), pulumi.AdditionalSecretOutputs([]string{"clientSecret"}))
 			if err != nil {
 				return err
 			}

@@ -5,6 +5,8 @@ import (
 
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/ec2"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+
+	"github.com/tenantform/tenantform/components/depend"
 )
 
 const everywhere = "0.0.0.0/0"
@@ -123,7 +125,7 @@ func (n *Network) nat(ctx *pulumi.Context, name string, args *Args, at natPlace)
 	address, err := ec2.NewEip(ctx, name, &ec2.EipArgs{
 		Domain: pulumi.String("vpc"),
 		Tags:   args.Tags.Named(label),
-	}, pulumi.Parent(n), pulumi.DependsOn([]pulumi.Resource{at.out}))
+	}, pulumi.Parent(n), depend.On(at.out))
 	if err != nil {
 		return err
 	}
@@ -131,7 +133,7 @@ func (n *Network) nat(ctx *pulumi.Context, name string, args *Args, at natPlace)
 		AllocationId: address.ID(),
 		SubnetId:     at.subnet.ID(),
 		Tags:         args.Tags.Named(label),
-	}, pulumi.Parent(n), pulumi.DependsOn([]pulumi.Resource{at.out}))
+	}, pulumi.Parent(n), depend.On(at.out))
 	if err != nil {
 		return err
 	}

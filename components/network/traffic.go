@@ -6,6 +6,7 @@ import (
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/iam"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
+	"github.com/tenantform/tenantform/components/depend"
 	"github.com/tenantform/tenantform/components/iampolicy"
 )
 
@@ -60,6 +61,6 @@ func (n *Network) flowLogs(ctx *pulumi.Context, name string, args *Args, vpc *ec
 		IamRoleArn:             role.Arn,
 		MaxAggregationInterval: pulumi.Int(aggregationSeconds),
 		Tags:                   args.Tags.Named(args.Name),
-	}, pulumi.Parent(n), pulumi.DependsOn([]pulumi.Resource{grant}))
+	}, pulumi.Parent(n), depend.On(grant))
 	return group.Name, err
 }

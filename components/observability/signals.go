@@ -75,6 +75,9 @@ type Signals struct {
 
 	LogGroup pulumi.StringOutput `pulumi:"logGroup"`
 	AlarmARN pulumi.StringOutput `pulumi:"alarmArn"`
+
+	// Ready is what exists once the component does; who relies on it by name waits for these, see depend.On.
+	Ready []pulumi.CustomResource
 }
 
 // New registers the component. The error is CodeInvalid when an argument is
@@ -130,6 +133,7 @@ func New(ctx *pulumi.Context, name string, args *Args, opts ...pulumi.ResourceOp
 		return nil, err
 	}
 	s.LogGroup, s.AlarmARN = group.Name, alarm.Arn
+	s.Ready = []pulumi.CustomResource{group, alarm}
 	if err := ctx.RegisterResourceOutputs(s, pulumi.Map{"logGroup": s.LogGroup, "alarmArn": s.AlarmARN}); err != nil {
 		return nil, err
 	}

@@ -10,6 +10,7 @@ import (
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/sqs"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
+	"github.com/tenantform/tenantform/components/depend"
 	"github.com/tenantform/tenantform/components/iampolicy"
 	"github.com/tenantform/tenantform/components/internal/check"
 	"github.com/tenantform/tenantform/components/location"
@@ -93,6 +94,9 @@ type Queue struct {
 	// RedriveCommand is the AWS command that moves the dead letters back into the
 	// queue, when what killed them has been mended.
 	RedriveCommand pulumi.StringOutput `pulumi:"redriveCommand"`
+
+	// Ready is what exists once the component does; who relies on it by name waits for these, see depend.On.
+	Ready []pulumi.CustomResource
 }
 
 // NewQueue registers the component. The error is CodeInvalid when an argument
@@ -140,10 +144,11 @@ func NewQueue(ctx *pulumi.Context, name string, args *QueueArgs, opts ...pulumi.
 		Policy:                   args.access(args.arn()).Input(),
 		RedrivePolicy:            redrive,
 		Tags:                     args.Tags.Map(),
-	}, pulumi.Parent(q), pulumi.DependsOn([]pulumi.Resource{dead}))
+	}, pulumi.Parent(q), depend.On(dead))
 	if err != nil {
 		return nil, err
 	}
+	q.Ready = append(q.Ready, dead, made)
 	if err := q.alarms(ctx, name, args); err != nil {
 		return nil, err
 	}
@@ -247,7 +252,7 @@ func (q *Queue) alarms(ctx *pulumi.Context, name string, args *QueueArgs) error 
 		{"oldest-message", args.Name, "ApproximateAgeOfOldestMessage",
 			fmt.Sprintf("Messages of queue %s wait for longer than %d seconds", args.Name, args.MaxAgeSec), args.MaxAgeSec, agePeriods},
 	} {
-		if _, err := cloudwatch.NewMetricAlarm(ctx, name+"-"+w.child, &cloudwatch.MetricAlarmArgs{
+		alarm, err := cloudwatch.NewMetricAlarm(ctx, name+"-"+w.child, &cloudwatch.MetricAlarmArgs{
 			Name:               pulumi.String(args.Name + "-" + w.child),
 			AlarmDescription:   pulumi.String(w.says),
 			Namespace:          pulumi.String("AWS/SQS"),
@@ -262,9 +267,11 @@ func (q *Queue) alarms(ctx *pulumi.Context, name string, args *QueueArgs) error 
 			AlarmActions:       actions,
 			OkActions:          actions,
 			Tags:               args.Tags.Map(),
-		}, pulumi.Parent(q)); err != nil {
+		}, pulumi.Parent(q))
+		if err != nil {
 			return err
 		}
+		q.Ready = append(q.Ready, alarm)
 	}
 	return nil
 }

@@ -2,6 +2,7 @@ package silo_test
 
 import (
 	"os"
+	"slices"
 	"strings"
 	"testing"
 
@@ -121,6 +122,12 @@ func TestHealthIsThatOfAllAlarms(t *testing.T) {
 	for _, a := range alarms {
 		if !strings.Contains(rule, `ALARM("`+a.Inputs["name"].(string)+`")`) {
 			t.Errorf("%s is not part of %s", a.Inputs["name"], rule)
+		}
+	}
+	waits := r.One(t, "tenantform:health:Health").Dependencies
+	for _, a := range alarms {
+		if !slices.Contains(waits, a.URN("tenant-acme")) {
+			t.Errorf("it does not wait for %s, of which its rule speaks; it waits for %v", a.Name, waits)
 		}
 	}
 	if told, _ := whole["alarmActions"].([]any); len(told) != 1 || told[0] != topic {

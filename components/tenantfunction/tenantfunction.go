@@ -7,6 +7,7 @@ import (
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/lambda"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
+	"github.com/tenantform/tenantform/components/depend"
 	"github.com/tenantform/tenantform/components/function"
 )
 
@@ -48,7 +49,7 @@ func New(ctx *pulumi.Context, name string, args *Args, opts ...pulumi.ResourceOp
 		return nil, err
 	}
 	made, err := lambda.NewFunction(ctx, name+"-function", args.function(role, group, closed, layers),
-		pulumi.Parent(f), pulumi.DependsOn([]pulumi.Resource{policy, group}))
+		pulumi.Parent(f), depend.On(policy, group))
 	if err != nil {
 		return nil, err
 	}

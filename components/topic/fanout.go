@@ -27,9 +27,10 @@ type FanoutArgs struct {
 	// Services are those of the topic's account. A service of another account makes
 	// a Subscription there.
 	Services []Service
-	// Subscribers and Alarms are as in Args.
+	// Subscribers, Alarms and LogGroups are as in Args.
 	Subscribers []string
 	Alarms      bool
+	LogGroups   []string
 }
 
 // Service is a service that gets events. Its queue is called like the topic, a
@@ -53,6 +54,9 @@ type Fanout struct {
 	QueueURLs       pulumi.StringMapOutput `pulumi:"queueUrls"`
 	QueueARNs       pulumi.StringMapOutput `pulumi:"queueArns"`
 	RedriveCommands pulumi.StringMapOutput `pulumi:"redriveCommands"`
+
+	// Ready is what exists once the component does; who relies on it by name waits for these, see depend.On.
+	Ready []pulumi.CustomResource
 }
 
 // NewFanout registers the component. The error is CodeInvalid when an argument
@@ -78,9 +82,11 @@ func NewFanout(ctx *pulumi.Context, name string, args *FanoutArgs, opts ...pulum
 		if err != nil {
 			return nil, err
 		}
+		f.Ready = append(f.Ready, s.Ready...)
 		urls[service.Name], arns[service.Name], commands[service.Name] = s.QueueURL, s.QueueARN, s.RedriveCommand
 	}
 	f.TopicARN, f.KeyARN = t.ARN, t.KeyARN
+	f.Ready = append(f.Ready, t.Ready...)
 	f.QueueURLs, f.QueueARNs, f.RedriveCommands = urls.ToStringMapOutput(), arns.ToStringMapOutput(), commands.ToStringMapOutput()
 	if err := ctx.RegisterResourceOutputs(f, pulumi.Map{
 		"topicArn": f.TopicARN, "keyArn": f.KeyARN, "queueUrls": f.QueueURLs, "queueArns": f.QueueARNs, "redriveCommands": f.RedriveCommands,
@@ -122,7 +128,7 @@ func (a *FanoutArgs) validate(name string) error {
 }
 
 func (a *FanoutArgs) topic() *Args {
-	return &Args{Location: a.Location, Tags: a.Tags, Name: a.Name, Subscribers: a.Subscribers, Alarms: a.Alarms}
+	return &Args{Location: a.Location, Tags: a.Tags, Name: a.Name, Subscribers: a.Subscribers, Alarms: a.Alarms, LogGroups: a.LogGroups}
 }
 
 func (a *FanoutArgs) subscription(s Service, t *Topic) *SubscriptionArgs {

@@ -49,7 +49,7 @@ type SubscriptionArgs struct {
 	Name     string // physical name of the queue; 1 to 75 letters, digits, "_" and "-"
 	// Topic is a topic that the same program makes. TopicARN is the ARN of any
 	// other, or of a Fanout's, on which the subscription then has to depend
-	// (pulumi.DependsOn). A topic of another account has to have this one among its
+	// (depend.On with its Ready). A topic of another account has to have this one among its
 	// Subscribers. One of the two is required.
 	Topic    *Topic
 	TopicARN string
@@ -80,6 +80,9 @@ type Subscription struct {
 	RedriveCommand pulumi.StringOutput `pulumi:"redriveCommand"` // see queueworker.Queue
 	// KeyARN is the key that encrypts the queue: who reads it needs kms:Decrypt.
 	KeyARN pulumi.StringOutput `pulumi:"keyArn"`
+
+	// Ready is what exists once the component does; who relies on it by name waits for these, see depend.On.
+	Ready []pulumi.CustomResource
 }
 
 // NewSubscription registers the component. The error is CodeInvalid when an
@@ -108,6 +111,7 @@ func NewSubscription(ctx *pulumi.Context, name string, args *SubscriptionArgs, o
 	if err := s.subscribe(ctx, name, args, queue); err != nil {
 		return nil, err
 	}
+	s.Ready = append(s.Ready, queue.Ready...)
 	s.QueueURL, s.QueueARN, s.DeadURL, s.RedriveCommand = queue.URL, queue.ARN, queue.DeadURL, queue.RedriveCommand
 	s.KeyARN = key.ToStringPtrOutput().Elem()
 	if err := ctx.RegisterResourceOutputs(s, pulumi.Map{

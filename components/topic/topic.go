@@ -7,6 +7,7 @@ import (
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/sns"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
+	"github.com/tenantform/tenantform/components/encryption"
 	"github.com/tenantform/tenantform/components/iampolicy"
 	"github.com/tenantform/tenantform/components/internal/check"
 	"github.com/tenantform/tenantform/components/location"
@@ -55,6 +56,9 @@ type Args struct {
 	// topic's account, because EventBridge sends none to an encrypted topic ("Key
 	// management" in the SNS Developer Guide).
 	Rules bool
+	// LogGroups are the names of log groups that CloudWatch Logs encrypts with the
+	// topic's key, as in encryption.Args: those of who keeps its messages, for example.
+	LogGroups []string
 }
 
 // Topic is an SNS topic with the key that encrypts it. Its policy refuses
@@ -66,6 +70,9 @@ type Topic struct {
 	ARN    pulumi.StringOutput `pulumi:"arn"`
 	Name   pulumi.StringOutput `pulumi:"name"`
 	KeyARN pulumi.StringOutput `pulumi:"keyArn"`
+
+	// Ready is what exists once the component does; who relies on it by name waits for these, see depend.On.
+	Ready []pulumi.CustomResource
 
 	at  location.Location
 	arn string
@@ -90,6 +97,9 @@ func New(ctx *pulumi.Context, name string, args *Args, opts ...pulumi.ResourceOp
 	for _, p := range args.publishers() {
 		services = append(services, p.statement("UsedBy"+p.who, []string{"kms:Decrypt", "kms:GenerateDataKey"}, "*"))
 	}
+	if len(args.LogGroups) > 0 {
+		services = append(services, encryption.ForLogGroups(args.Location, args.LogGroups...))
+	}
 	key, err := newKey(ctx, name, keyArgs{
 		at: args.Location, tags: args.Tags, alias: args.Name, protects: "Messages of topic " + args.Name, services: services,
 	}, t)
@@ -107,6 +117,7 @@ func New(ctx *pulumi.Context, name string, args *Args, opts ...pulumi.ResourceOp
 		return nil, err
 	}
 	t.ARN, t.Name, t.KeyARN = made.Arn, made.Name, key
+	t.Ready = []pulumi.CustomResource{made}
 	if err := ctx.RegisterResourceOutputs(t, pulumi.Map{"arn": t.ARN, "name": t.Name, "keyArn": t.KeyARN}); err != nil {
 		return nil, err
 	}
@@ -117,6 +128,9 @@ func (a *Args) check(c *check.Args) {
 	c.Within("Location", a.Location.Faults())
 	c.Within("Tags", a.Tags.Faults())
 	c.Name("Name", a.Name, MaxName, namePattern)
+	for _, g := range a.LogGroups {
+		c.Name("LogGroups", g, encryption.MaxLogGroup, encryption.LogGroupPattern)
+	}
 	c.Between("Subscribers", len(a.Subscribers), 0, MaxSubscribers, "accounts")
 	seen := map[string]bool{a.Location.AccountID: true}
 	for _, s := range a.Subscribers {
