@@ -105,8 +105,10 @@ func ValidateProduct(field, name string) []FieldError {
 	return nil
 }
 
-// validateApplication checks what is told about the tenant's application.
-func (t Tenant) validateApplication() []FieldError {
+// ValidateApplication gives what is wrong with the parts of the tenant that need no
+// catalogue of tiers: its origins, its products and the states of services. It is
+// a part of Validate.
+func (t Tenant) ValidateApplication() []FieldError {
 	var fields []FieldError
 	if len(t.Origins) > MaxOrigins {
 		fields = append(fields, FieldError{Field: "origins", Value: fmt.Sprintf("%d origins", len(t.Origins)), Allowed: fmt.Sprintf("at most %d", MaxOrigins)})

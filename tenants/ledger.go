@@ -36,9 +36,9 @@ type Ledger interface {
 	Write(ctx context.Context, c Change) (Begun, error)
 	// Advance records how an operation goes on, as Journal.Record does, and with it
 	// the tenant and an audit entry. It gives the tenant as stored, the zero value
-	// where none was given. An operation that was recorded and ended before, just
-	// so, changes nothing and is no error, whatever the tenant's version: a caller
-	// that does not know whether it was heard may say it again.
+	// where none was given. What was carried out before, with the same operation to
+	// the last field and a tenant of the same Version, changes nothing and is no
+	// error: a caller that does not know whether it was heard may say it again.
 	Advance(ctx context.Context, a Advance) (Tenant, error)
 	// RequestCancel sets CancelRequested of an operation and gives the operation.
 	// CodeNotFound: there is none; CodeFailedPrecondition: it has ended.
@@ -161,6 +161,7 @@ func OrderDelay(attempts int) time.Duration {
 const (
 	DefaultPageLimit = 50
 	MaxPageLimit     = 500
+	MaxQueryWords    = 8
 )
 
 // Query says which tenants are asked for. A field that is empty restricts
@@ -174,7 +175,7 @@ type Query struct {
 	Model   Model // tenants that have a placement of this model
 	// Text is words: each has to be the beginning of a word of the tenant's id,
 	// name or administrator's address. Case does not matter, and a word ends at
-	// everything that is neither letter nor digit.
+	// everything that is neither letter nor digit. At most MaxQueryWords.
 	Text  string
 	After string // Page.Next of the page before; empty for the first
 	Limit int    // how many at most, up to MaxPageLimit; 0 means DefaultPageLimit
@@ -206,13 +207,24 @@ func (q Query) Validate() []FieldError {
 			fields = append(fields, f)
 		}
 	}
+	if n := len(Words(q.Text)); strings.TrimSpace(q.Text) != "" && (n == 0 || n > MaxQueryWords) {
+		fields = append(fields, FieldError{Field: "text", Value: q.Text, Allowed: fmt.Sprintf("1 to %d words of letters and digits", MaxQueryWords)})
+	}
 	return fields
 }
 
+// maxWordLength is how many characters of a word count.
+const maxWordLength = 64
+
 // Words gives the words of a text that Query.Text is compared with: in lower
-// case, each once, sorted.
+// case, cut after 64 characters, each once, sorted.
 func Words(text string) []string {
 	words := strings.FieldsFunc(strings.ToLower(strings.ToValidUTF8(text, " ")), func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsNumber(r) })
+	for i, word := range words {
+		if r := []rune(word); len(r) > maxWordLength {
+			words[i] = string(r[:maxWordLength])
+		}
+	}
 	slices.Sort(words)
 	return slices.Compact(words)
 }

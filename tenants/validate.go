@@ -97,7 +97,7 @@ func (t Tenant) Validate(c Catalogue) []FieldError {
 	if t.NetworkCIDR != "" {
 		fields = append(fields, ValidateNetwork("networkCidr", t.NetworkCIDR)...)
 	}
-	fields = append(fields, t.validateApplication()...)
+	fields = append(fields, t.ValidateApplication()...)
 	if known && len(t.Functions) > tier.FunctionCount {
 		fields = append(fields, FieldError{Field: "functions", Value: fmt.Sprintf("%d functions", len(t.Functions)),
 			Allowed: fmt.Sprintf("at most %d in tier %s", tier.FunctionCount, tier.Name)})
