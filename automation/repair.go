@@ -44,9 +44,7 @@ func (r *run) clearDeadLocks() error {
 	}
 	for _, l := range locks {
 		if !l.dead() {
-			return tenants.Errorf(tenants.CodeConflict,
-				"stack %s: locked by %s@%s (process %d) since %s; wait for it to end. If you know that it is dead, remove %s",
-				r.spec.Name, l.Username, l.Hostname, l.PID, l.Timestamp.Local().Format(time.DateTime), l.path)
+			return l.held(r.spec.Name)
 		}
 	}
 	for _, l := range locks {
@@ -66,6 +64,13 @@ func (r *run) repaired() *Repair {
 		r.result.Repair = &Repair{}
 	}
 	return r.result.Repair
+}
+
+// held is the error of a stack whose lock's owner may be alive.
+func (l stackLock) held(stack string) error {
+	return tenants.Errorf(tenants.CodeConflict,
+		"stack %s: locked by %s@%s (process %d) since %s; wait for it to end. If you know that it is dead, remove %s",
+		stack, l.Username, l.Hostname, l.PID, l.Timestamp.Local().Format(time.DateTime), l.path)
 }
 
 // dead tells whether a lock's owner certainly is: it ran on this machine, and

@@ -1,0 +1,197 @@
+package automation
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"strings"
+	"time"
+
+	"github.com/pulumi/pulumi/sdk/v3/go/auto/optrefresh"
+
+	"github.com/tenantform/tenantform/automation/plan"
+	"github.com/tenantform/tenantform/tenants"
+)
+
+// askAgain is how often a look asks whether the stack is free.
+const askAgain = 500 * time.Millisecond
+
+// Drift says how a stack's resources in the cloud differ from what its state has
+// recorded. It changes neither, nor anything else that a run works with: what a
+// killed run left behind is not mended first but told, as CodeFailedPrecondition.
+// A look that is killed leaves nothing to mend.
+//
+// The stack is held while it is looked at, since a change under way would look
+// like drift. When another run holds it Drift waits for as long as it is told to,
+// and then answers CodeConflict; Progress hears that it waits. A stack without
+// resources is observed as empty; CodeNotFound when there is no such stack.
+func (e *Engine) Drift(ctx context.Context, s Stack, wait time.Duration) (plan.Observed, error) {
+	var o plan.Observed
+	look := func(ctx context.Context, r *run) (err error) {
+		if err = r.openToLook(ctx); err != nil {
+			return err
+		}
+		o, err = r.observe(ctx)
+		return err
+	}
+	ctx, cancel := context.WithTimeout(ctx, e.opts.Deadline+wait)
+	defer cancel()
+	until := time.Now().Add(wait)
+	for waits := false; ; waits = true {
+		_, err := e.do(ctx, s, false, look)
+		if tenants.CodeOf(err) != tenants.CodeConflict || time.Until(until) <= 0 {
+			return o, err
+		}
+		if !waits && e.opts.Progress != nil {
+			e.opts.Progress(Event{Time: time.Now(), Stack: s.Name, Phase: PhasePreview, Kind: EventDiagnostic, Severity: "warning",
+				Message: fmt.Sprintf("waiting for at most %s: %v", wait, err)})
+		}
+		select {
+		case <-ctx.Done():
+			return o, err
+		case <-time.After(min(askAgain, max(time.Until(until), time.Millisecond))):
+		}
+	}
+}
+
+// openToLook selects a stack that is in order, and changes nothing about one that
+// is not.
+func (r *run) openToLook(ctx context.Context) error {
+	if err := r.workspace(ctx); err != nil {
+		return err
+	}
+	if err := r.inOrder(); err != nil {
+		return err
+	}
+	exists, err := r.selectStack(ctx)
+	if err == nil && !exists {
+		err = tenants.Errorf(tenants.CodeNotFound, "stack %s does not exist", r.spec.Name)
+	}
+	return err
+}
+
+// inOrder tells, of a backend that is a directory, whether somebody else changes
+// the stack, or was killed when they did.
+func (r *run) inOrder() error {
+	s := r.engine.state
+	if s == nil {
+		return nil
+	}
+	locks, err := s.locks(r.spec.Name)
+	if err != nil {
+		return err
+	}
+	for _, l := range locks {
+		if !l.dead() {
+			return l.held(r.spec.Name)
+		}
+	}
+	pending, err := s.pending(r.spec.Name)
+	if err != nil {
+		return err
+	}
+	lost, err := s.lost(r.spec.Name, r.engine.begunPath(r.spec.Name))
+	if err != nil {
+		return err
+	}
+	unread, err := r.engine.unread(r.spec.Name)
+	if err != nil {
+		return err
+	}
+	if n := len(pending) + len(lost) + len(unread); n > 0 {
+		return tenants.Errorf(tenants.CodeFailedPrecondition,
+			"stack %s: a run of it was killed and left %d operation(s) under way, so that nobody can tell what is drift; run \"tenantform stack repair %s\" first",
+			r.spec.Name, n, r.spec.Name)
+	}
+	return nil
+}
+
+// observe asks the providers for every resource, and records nothing.
+func (r *run) observe(ctx context.Context) (plan.Observed, error) {
+	w := r.watch(PhasePreview)
+	res, err := r.stack.PreviewRefresh(ctx, optrefresh.EventStreams(w.in), optrefresh.UserAgent(agent))
+	w.wait()
+	if err != nil {
+		return plan.Observed{}, r.failure(PhasePreview, err, w)
+	}
+	o, err := plan.ObservedFromRefreshJSON(strings.NewReader(res.StdOut))
+	if err != nil && !errors.Is(err, plan.ErrEmpty) {
+		return plan.Observed{}, tenants.Errorf(tenants.CodeInternal, "stack %s: what the look at the cloud said cannot be read: %w", r.spec.Name, err)
+	}
+	if o.Deployed.Stack == "" {
+		o.Deployed.Project, o.Deployed.Stack = Project, r.spec.Name
+	}
+	return o, nil
+}
+
+// Deployed gives what a stack's state says is deployed, without asking the cloud,
+// as a plan in which all stays as it is; without resources for an empty stack. It
+// reads the backend's directory where there is one, with nothing started and
+// nobody kept waiting, and asks the CLI otherwise. CodeNotFound when there is no
+// such stack, CodeInvalid for a state with operations under way.
+func (e *Engine) Deployed(ctx context.Context, name string) (plan.Plan, error) {
+	s := Stack{Name: name}
+	if err := s.validate(false); err != nil {
+		return plan.Plan{}, err
+	}
+	text, err := e.exported(ctx, s)
+	if err != nil {
+		return plan.Plan{}, err
+	}
+	p, err := plan.FromStateJSON(strings.NewReader(text))
+	if err != nil && !errors.Is(err, plan.ErrEmpty) {
+		return plan.Plan{}, tenants.Errorf(tenants.CodeInvalid, "stack %s: %w", name, err)
+	}
+	if p.Stack == "" {
+		p.Project, p.Stack = Project, name
+	}
+	return p, nil
+}
+
+// exported gives a state in the form of "pulumi stack export".
+func (e *Engine) exported(ctx context.Context, s Stack) (string, error) {
+	var export struct {
+		Version    int             `json:"version"`
+		Deployment json.RawMessage `json:"deployment"`
+	}
+	if e.state != nil {
+		var file struct {
+			Version    int `json:"version"`
+			Checkpoint struct {
+				Latest json.RawMessage `json:"latest"`
+			} `json:"checkpoint"`
+		}
+		data, err := os.ReadFile(e.state.stackFile(s.Name))
+		if errors.Is(err, fs.ErrNotExist) {
+			return "", tenants.Errorf(tenants.CodeNotFound, "stack %s does not exist", s.Name)
+		}
+		if err == nil {
+			err = json.Unmarshal(data, &file)
+		}
+		if err != nil {
+			return "", tenants.Errorf(tenants.CodeFailedPrecondition, "stack %s: its state %s cannot be read: %w", s.Name, e.state.stackFile(s.Name), err)
+		}
+		if export.Version, export.Deployment = file.Version, file.Checkpoint.Latest; len(export.Deployment) == 0 {
+			export.Deployment = json.RawMessage("{}") // a stack that was made and never brought up
+		}
+	} else {
+		r := e.newRun(s)
+		defer r.close()
+		if err := r.openToLook(ctx); err != nil {
+			return "", err
+		}
+		exported, err := r.stack.Export(ctx)
+		if err != nil {
+			return "", r.failure(PhaseInit, err, nil)
+		}
+		export.Version, export.Deployment = exported.Version, exported.Deployment
+	}
+	text, err := json.Marshal(export)
+	if err != nil {
+		return "", fmt.Errorf("stack %s: %w", s.Name, err)
+	}
+	return string(text), nil
+}
