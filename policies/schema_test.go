@@ -65,7 +65,9 @@ func TestSchemaRefuses(t *testing.T) {
 	}
 	const unknown, signature = "04da6b54-80e4-46f7-96ec-b56ff0331ba9", "4dabf18193072939515e22adb298388d"
 	inputs := func(v any) func(map[string]any) {
-		return func(in map[string]any) { resource(in)["inputs"] = map[string]any{"deep": []any{map[string]any{"value": v}}} }
+		return func(in map[string]any) {
+			resource(in)["inputs"] = map[string]any{"deep": []any{map[string]any{"value": v}}}
+		}
 	}
 	for name, tt := range map[string]struct {
 		spoil func(map[string]any)

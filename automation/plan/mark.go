@@ -86,3 +86,16 @@ func Mark(v any) any {
 	}
 	return v
 }
+
+// VisibleID gives the id of a resource that was made from some inputs; none where
+// one of the inputs is secret, because a provider may have made the id of it.
+func VisibleID(id string, inputs ...map[string]any) string {
+	for _, in := range inputs {
+		for _, v := range in {
+			if marked, _ := v.(map[string]any); marked[SecretKey] == true {
+				return ""
+			}
+		}
+	}
+	return id
+}

@@ -41,7 +41,7 @@ type Resource struct {
 	URN       string    `json:"urn"`
 	Type      string    `json:"type"`
 	Name      string    `json:"name"`         // the URN's last part
-	ID        string    `json:"id,omitempty"` // what the provider calls it; empty for what does not exist yet, and for components
+	ID        string    `json:"id,omitempty"` // what the provider calls it; empty for what does not exist yet, for components, and where an input is secret
 	Operation Operation `json:"operation"`
 	Custom    bool      `json:"custom"`    // managed by a provider; false for components and the stack itself
 	Protected bool      `json:"protected"` // the engine refuses to delete it

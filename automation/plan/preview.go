@@ -304,6 +304,7 @@ func (s *step) resource() (Resource, error) {
 	if _, unknown := Raw(r.ID); unknown {
 		r.ID = ""
 	}
+	r.ID = VisibleID(r.ID, r.Inputs, r.OldInputs)
 	if op == OperationUpdate || op == OperationReplace {
 		r.Changed = slices.Sorted(maps.Keys(s.DetailedDiff))
 		if len(r.Changed) == 0 {

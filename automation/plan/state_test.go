@@ -44,14 +44,14 @@ func TestFromStateJSON(t *testing.T) {
 	}
 	inputs := map[string]any{"bucket": "files", "password": Secret(), "later": Unknown()}
 	want := Resource{
-		URN: stateURN + "aws:s3/bucketV2:BucketV2::files", Type: "aws:s3/bucketV2:BucketV2", Name: "files", ID: "files-1",
+		URN: stateURN + "aws:s3/bucketV2:BucketV2::files", Type: "aws:s3/bucketV2:BucketV2", Name: "files", // no id: an input is secret
 		Operation: OperationSame, Custom: true, Protected: true, Inputs: inputs, OldInputs: inputs, Parent: stateURN + "pulumi:pulumi:Stack::tenantform-dev",
 		Provider: Provider{URN: stateURN + "pulumi:providers:aws::core", Region: "eu-west-1", Account: "111111111111"},
 	}
 	if got := p.Resources[2]; !reflect.DeepEqual(got, want) {
 		t.Errorf("the bucket is\n%+v, want\n%+v", got, want)
 	}
-	if got := p.Resources[3]; got.Operation != OperationRead || got.Name != "theirs" {
+	if got := p.Resources[3]; got.Operation != OperationRead || got.Name != "theirs" || got.ID != "theirs" {
 		t.Errorf("what is only read is %+v", got)
 	}
 	text, err := json.Marshal(p)

@@ -83,7 +83,8 @@ func (s *Server) whole(told []*pulumirpc.AnalyzerResource) ([]plan.Resource, err
 			}
 		}
 		if r.Custom {
-			r.ID, _ = outputs["id"].(string)
+			id, _ := outputs["id"].(string)
+			r.ID = plan.VisibleID(id, r.Inputs)
 		}
 		r.Parent, r.Dependencies = t.GetParent(), t.GetDependencies()
 		for property, d := range t.GetPropertyDependencies() {
