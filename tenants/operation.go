@@ -63,7 +63,8 @@ type Operation struct {
 	RetryOf string `json:"retryOf,omitempty"`
 	// Services says how each business service that takes part has answered.
 	Services []ServiceState `json:"services,omitempty"`
-	// Request is what was asked for, as JSON without secrets; it may be nil.
+	// Request is what was asked for, as JSON without secrets; it may be nil. Stores
+	// keep its meaning, and give it back without spaces between its parts.
 	Request json.RawMessage `json:"request,omitempty"`
 	// CancelRequested says that the operation is to end at the next step at which
 	// it can. Once true it stays true.

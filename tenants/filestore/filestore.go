@@ -187,10 +187,6 @@ func (s *Store) Record(ctx context.Context, op tenants.Operation) error {
 	if err := tenants.Invalid(op.Validate()...); err != nil {
 		return err
 	}
-	data, err := encode(operationFile{Format: format, Operation: op})
-	if err != nil {
-		return err
-	}
 	return s.exclusively(ctx, func() error {
 		dir := s.path(operationsDir, op.TenantID)
 		path := filepath.Join(dir, op.ID+extension)
@@ -205,7 +201,13 @@ func (s *Store) Record(ctx context.Context, op tenants.Operation) error {
 		case old.Kind != op.Kind || !old.StartedAt.Equal(op.StartedAt):
 			return tenants.Errorf(tenants.CodeConflict, "operation %s of tenant %s is another one: a %s that began at %s; give the new one an id of its own",
 				op.ID, op.TenantID, old.Kind, old.StartedAt.Format(time.RFC3339))
-		case old.Progress.Ended():
+		}
+		op.CancelRequested = op.CancelRequested || old.CancelRequested
+		data, err := encode(operationFile{Format: format, Operation: op})
+		if err != nil {
+			return err
+		}
+		if old.Progress.Ended() {
 			if before, err := encode(operationFile{Format: format, Operation: old}); err != nil || !bytes.Equal(before, data) {
 				return tenants.Errorf(tenants.CodeConflict, "operation %s of tenant %s has ended (%s); its record cannot be changed", op.ID, op.TenantID, old.Progress)
 			}
@@ -272,6 +274,13 @@ func (s *Store) operation(path string) (tenants.Operation, error) {
 	op := file.Operation
 	if filepath.Base(path) != op.ID+extension || filepath.Base(filepath.Dir(path)) != op.TenantID {
 		return tenants.Operation{}, damaged(path, fmt.Errorf("it holds operation %q of tenant %q", op.ID, op.TenantID))
+	}
+	if op.Request != nil {
+		var compact bytes.Buffer // the file has it with the file's indentation
+		if err := json.Compact(&compact, op.Request); err != nil {
+			return tenants.Operation{}, damaged(path, err)
+		}
+		op.Request = compact.Bytes()
 	}
 	return op, nil
 }

@@ -1,9 +1,10 @@
-// Package storetest is the conformance suite that every tenants.Store and every
-// tenants.Journal passes.
+// Package storetest is the conformance suite that every tenants.Store, every
+// tenants.Journal and every tenants.Ledger passes.
 package storetest
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"hash/fnv"
 	"reflect"
@@ -29,6 +30,10 @@ func Tenant(id string) tenants.Tenant {
 		Status: tenants.StatusCreating, Placements: []tenants.Placement{{Model: tenants.ModelPool, Cell: "a"}, {Model: tenants.ModelSilo}},
 		Functions: []tenants.Function{{Name: "greeting", Runtime: "python3.13", Handler: "app.handler", Archive: "a.zip", Layers: []string{"l.zip"},
 			Grants: []tenants.Grant{{Actions: []string{"s3:GetObject"}, Resources: []string{"*"}}}, Tags: map[string]string{"team": "blue"}}},
+		Origins:  []string{"https://" + id + ".example"},
+		Products: []tenants.Product{{Name: "crm", Licences: 7, AddedAt: time.Date(2026, 1, 2, 3, 4, 5, 6000, time.UTC)}},
+		Settings: tenants.Settings{UserPoolID: "eu-west-1_A", AppClientID: "client", Endpoint: "https://api.example", IssuerURL: "https://issuer.example"},
+		Services: []tenants.ServiceState{{Service: "billing", Progress: tenants.ProgressFailed, Attempt: 2, Error: "no", EndedAt: time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)}},
 	}
 }
 
@@ -314,6 +319,8 @@ func Operation(id, tenantID string, began time.Time) tenants.Operation {
 		Progress: tenants.ProgressRunning, StartedAt: began,
 		Steps: []tenants.Step{{Name: "place", Progress: tenants.ProgressSucceeded, StartedAt: began, EndedAt: began.Add(time.Second)},
 			{Name: "cut over", Progress: tenants.ProgressFailed, StartedAt: began, Error: "no"}},
+		CorrelationID: "corr-" + id, RetryOf: "before-" + id, Request: json.RawMessage(`{"tier":"premium"}`),
+		Services: []tenants.ServiceState{{Service: "billing", Progress: tenants.ProgressRunning, Attempt: 1}},
 	}
 }
 
@@ -328,7 +335,7 @@ func RunJournal(t *testing.T, open func(t *testing.T) tenants.Journal) {
 			for _, i := range []int{2, 0, 1} {
 				must(t, j.Record(t.Context(), want[i]))
 			}
-			must(t, j.Record(t.Context(), Operation("b", "birch", began)))
+			must(t, j.Record(t.Context(), Operation("d", "birch", began)))
 			got, err := j.Operations(t.Context(), "acme")
 			must(t, err)
 			same(t, got, want)
@@ -368,6 +375,18 @@ func RunJournal(t *testing.T, open func(t *testing.T) tenants.Journal) {
 		"an id is one operation": func(t *testing.T, j tenants.Journal) {
 			must(t, j.Record(t.Context(), Operation("a", "acme", began)))
 			code(t, j.Record(t.Context(), Operation("a", "acme", began.Add(time.Second))), tenants.CodeConflict)
+		},
+		"a wish to cancel stays": func(t *testing.T, j tenants.Journal) {
+			op := Operation("a", "acme", began)
+			op.CancelRequested = true
+			must(t, j.Record(t.Context(), op))
+			op.CancelRequested, op.Progress, op.EndedAt = false, tenants.ProgressFailed, began.Add(time.Hour)
+			must(t, j.Record(t.Context(), op))
+			must(t, j.Record(t.Context(), op))
+			got, err := j.Operations(t.Context(), "acme")
+			must(t, err)
+			op.CancelRequested = true
+			same(t, got, []tenants.Operation{op})
 		},
 		"invalid": func(t *testing.T, j tenants.Journal) {
 			for _, change := range []func(*tenants.Operation){
