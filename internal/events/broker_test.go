@@ -415,6 +415,28 @@ func (s slow) Answered(ctx context.Context, a events.Answer) error {
 	}
 }
 
+// TestLongWork keeps a message of SQS in hand for longer than the queue hides it.
+func TestLongWork(t *testing.T) {
+	b := awsBroker(t)
+	publish(t, publisher(t, b.answers), answered(t, "op1", "billing", 1))
+	var counts tally
+	calls := 0
+	c := events.Consumer{QueueURL: b.answersFrom, Counter: &counts}
+	stop := start(t, func(ctx context.Context) error {
+		return c.Run(ctx, func(context.Context, events.Event) error {
+			calls++
+			time.Sleep(6 * time.Second)
+			return nil
+		})
+	})
+	eventually(t, "it is done", func() bool { return counts.of(events.ResultAccepted) == 1 })
+	time.Sleep(time.Second)
+	stop()
+	if got, want := counts.String(), "map[accepted:1]"; got != want || calls != 1 {
+		t.Errorf("%s after %d calls, want %s after one", got, calls, want)
+	}
+}
+
 // TestDeadLettersMissing keeps what the dead letters do not take.
 func TestDeadLettersMissing(t *testing.T) {
 	dir := t.TempDir()

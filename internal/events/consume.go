@@ -108,6 +108,39 @@ func (c Consumer) withDefaults() Consumer {
 	return c
 }
 
+// hand is a message in hand, kept from other receivers until it is let go of.
+type hand struct {
+	*pubsub.Message
+	release func() // ends the keeping; safe to call again
+}
+
+func take(ctx context.Context, q *Queue, m *pubsub.Message) *hand {
+	ctx, cancel := context.WithCancel(ctx)
+	kept := make(chan struct{})
+	go func() {
+		defer close(kept)
+		q.keep(ctx, m)
+	}()
+	return &hand{Message: m, release: func() {
+		cancel()
+		<-kept
+	}}
+}
+
+func (h *hand) ack() {
+	h.release()
+	h.Ack()
+}
+
+// nack lets the message come again at once, or, where the queue cannot do that,
+// when its time is over.
+func (h *hand) nack() {
+	h.release()
+	if h.Nackable() {
+		h.Nack()
+	}
+}
+
 // run is a consumer at work.
 type run struct {
 	Consumer
@@ -140,10 +173,9 @@ func (r *run) receive(ctx context.Context) error {
 		queue := r.queue
 		r.group.Go(func() {
 			defer func() { <-r.free }()
-			ctx, done := context.WithCancel(r.work)
-			defer done()
-			go queue.keep(ctx, m)
-			r.deal(ctx, m)
+			h := take(r.work, queue, m)
+			defer h.release()
+			r.deal(r.work, h)
 		})
 	}
 }
@@ -184,7 +216,7 @@ func (r *run) finish(stop func()) {
 }
 
 // deal handles one message to its end: an acknowledgement, or none.
-func (r *run) deal(ctx context.Context, m *pubsub.Message) {
+func (r *run) deal(ctx context.Context, m *hand) {
 	e, err := Parse(m.Body)
 	if err != nil {
 		r.give(ctx, m, Event{ID: m.LoggableID}, ResultMalformed, 0, err)
@@ -203,13 +235,13 @@ func (r *run) deal(ctx context.Context, m *pubsub.Message) {
 	case "":
 		r.forget(e)
 		r.count(ResultAccepted)
-		m.Ack()
+		m.ack()
 	case tenants.CodeConflict, tenants.CodeNotFound, tenants.CodeFailedPrecondition:
 		result := map[tenants.Code]Result{
 			tenants.CodeConflict: ResultDuplicate, tenants.CodeNotFound: ResultUnknown, tenants.CodeFailedPrecondition: ResultLate}[code]
 		log.Warn("the event was dropped", "result", result, "cause", err)
 		r.count(result)
-		m.Ack()
+		m.ack()
 	case tenants.CodeInvalid:
 		r.give(ctx, m, e, ResultMalformed, 0, err)
 	default:
@@ -218,7 +250,7 @@ func (r *run) deal(ctx context.Context, m *pubsub.Message) {
 }
 
 // failed tries a message again, or gives it up.
-func (r *run) failed(ctx context.Context, m *pubsub.Message, e Event, cause error) {
+func (r *run) failed(ctx context.Context, m *hand, e Event, cause error) {
 	if r.stopping.Err() != nil {
 		r.again(ctx, m, 0) // what failed because of the stop does not count
 		return
@@ -241,7 +273,7 @@ func (r *run) failed(ctx context.Context, m *pubsub.Message, e Event, cause erro
 func (r *run) wait(tries int) time.Duration { return r.MinWait << min(max(tries-1, 0), 6) }
 
 // give sends a message to the dead letters. Where they cannot take it, it is kept.
-func (r *run) give(ctx context.Context, m *pubsub.Message, e Event, result Result, tries int, cause error) {
+func (r *run) give(ctx context.Context, m *hand, e Event, result Result, tries int, cause error) {
 	log := r.Log.With("event", e.ID, "type", e.Type, "correlation_id", e.CorrelationID, "queue", r.name)
 	if r.DeadLetters != nil {
 		if err := r.bury(ctx, m, e, tries, cause); err != nil {
@@ -254,10 +286,10 @@ func (r *run) give(ctx context.Context, m *pubsub.Message, e Event, result Resul
 	log.Error("the message was given up", "result", result, "attempts", tries, "cause", cause)
 	r.forget(e)
 	r.count(result)
-	m.Ack()
+	m.ack()
 }
 
-func (r *run) bury(ctx context.Context, m *pubsub.Message, e Event, tries int, cause error) error {
+func (r *run) bury(ctx context.Context, m *hand, e Event, tries int, cause error) error {
 	letter, err := NewUndeliverable(Context{CorrelationID: e.CorrelationID, TraceParent: e.TraceParent}, e.ID, Undeliverable{
 		Queue: r.name, Reason: cause.Error(), Attempts: tries, Body: m.Body, Metadata: maps.Clone(m.Metadata),
 	})
@@ -270,7 +302,7 @@ func (r *run) bury(ctx context.Context, m *pubsub.Message, e Event, tries int, c
 }
 
 // again lets a message come again after a while, at once when the consumer stops.
-func (r *run) again(ctx context.Context, m *pubsub.Message, after time.Duration) {
+func (r *run) again(ctx context.Context, m *hand, after time.Duration) {
 	if after > 0 {
 		timer := time.NewTimer(after)
 		defer timer.Stop()
@@ -280,9 +312,7 @@ func (r *run) again(ctx context.Context, m *pubsub.Message, after time.Duration)
 		case <-ctx.Done():
 		}
 	}
-	if m.Nackable() {
-		m.Nack()
-	}
+	m.nack()
 }
 
 // call runs the handler; a panic is an error of it.

@@ -56,9 +56,10 @@ type Requested struct {
 	// Tenant is the tenant as the operation leaves it: as it will be after an
 	// update, and as it was before a deletion.
 	Tenant Tenant `json:"tenant"`
-	// FromTier and ToTier are the tiers of a move; empty for other kinds.
+	// FromTier is the tier that a move leaves; empty for other kinds.
 	FromTier string `json:"fromTier,omitempty"`
-	ToTier   string `json:"toTier,omitempty"`
+	// ToTier is the tier that a move leads to; empty for other kinds.
+	ToTier string `json:"toTier,omitempty"`
 }
 
 // Ask is one service that is asked.

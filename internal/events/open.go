@@ -174,10 +174,11 @@ func OpenQueue(ctx context.Context, queueURL string) (*Queue, error) {
 // Shutdown gives back what is not acknowledged and lets go of the queue.
 func (q *Queue) Shutdown(ctx context.Context) error { return q.subscription.Shutdown(ctx) }
 
-// How long a message of SQS is hidden from others while it is worked on, and how
-// often that is renewed.
+// How long a message of SQS is hidden from others while it is worked on, when that
+// begins, and how often it is renewed. What is dealt with sooner costs no request.
 const (
 	hiddenFor  = time.Minute
+	renewFirst = time.Second
 	renewEvery = 20 * time.Second
 )
 
@@ -190,18 +191,11 @@ func (q *Queue) keep(ctx context.Context, m *pubsub.Message) {
 	if !q.subscription.As(&client) || !m.As(&message) {
 		return
 	}
-	tick := time.NewTicker(renewEvery)
-	defer tick.Stop()
-	for {
+	for wait := renewFirst; sleep(ctx, wait); wait = renewEvery {
 		// A renewal that fails is made up for by the next, and without any the message comes again.
 		_, _ = client.ChangeMessageVisibility(ctx, &sqs.ChangeMessageVisibilityInput{
 			QueueUrl: aws.String(q.url), ReceiptHandle: message.ReceiptHandle, VisibilityTimeout: int32(hiddenFor / time.Second),
 		})
-		select {
-		case <-tick.C:
-		case <-ctx.Done():
-			return
-		}
 	}
 }
 
