@@ -138,8 +138,8 @@ func New(ctx *pulumi.Context, name string, args *Args, opts ...pulumi.ResourceOp
 	return b, nil
 }
 
-// protect closes the bucket to the public, to ACLs, to plain HTTP and to
-// objects without the key.
+// protect closes the bucket to the public, to ACLs and to plain HTTP, and has
+// S3 encrypt with the key what comes without a word on encryption.
 func (b *Bucket) protect(ctx *pulumi.Context, name string, args *Args, made *s3.BucketV2) (*s3.BucketPolicy, error) {
 	block, err := s3.NewBucketPublicAccessBlock(ctx, name+"-public-access", &s3.BucketPublicAccessBlockArgs{
 		Bucket:                made.ID(),

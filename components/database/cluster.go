@@ -72,14 +72,24 @@ func (d *Database) cluster(ctx *pulumi.Context, name string, args *Args, group *
 		ApplyImmediately:                 pulumi.Bool(!args.Location.Production()),
 		Tags:                             args.Tags.Map(),
 	}
+	if args.MajorUpgrade {
+		settings.AllowMajorVersionUpgrade = pulumi.Bool(true)
+	}
 	if !args.Released {
-		settings.FinalSnapshotIdentifier = pulumi.String(args.Name + "-final")
+		settings.FinalSnapshotIdentifier = pulumi.String(args.finalSnapshot())
 	}
 	cluster, err := rds.NewCluster(ctx, name+"-cluster", settings, pulumi.Parent(d), depend.On(log))
 	if err != nil {
 		return nil, err
 	}
 	return cluster, d.instances(ctx, name, args, cluster, subnets)
+}
+
+func (a *Args) finalSnapshot() string {
+	if a.FinalSnapshot == "" {
+		return a.Name + "-final"
+	}
+	return a.FinalSnapshot
 }
 
 func (a *Args) scaling() rds.ClusterServerlessv2ScalingConfigurationArgs {

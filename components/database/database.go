@@ -74,6 +74,14 @@ type Args struct {
 	// backups, also in production. False: a deletion leaves a snapshot, called like
 	// the cluster and "-final", and the backups for as long as BackupDays says.
 	Released bool
+	// FinalSnapshot is what the snapshot is called that a deletion leaves; 1 to 255
+	// letters, digits and single "-", the first a letter. Empty: Name and "-final". RDS
+	// refuses a deletion whose snapshot exists: a cluster that is made again under its
+	// name needs another one, given before it is deleted.
+	FinalSnapshot string
+	// MajorUpgrade lets EngineVersion be of another major version than the cluster's,
+	// which RDS refuses otherwise, and which cannot be taken back.
+	MajorUpgrade bool
 
 	// LogRetentionDays is how long PostgreSQL's log is kept; a value that CloudWatch
 	// Logs accepts. 0 means 365 in production and 30 elsewhere.

@@ -168,6 +168,19 @@ func TestReleasedIsDeletedWithItsBackups(t *testing.T) {
 	}
 }
 
+func TestLastSnapshotAndMajorUpgrade(t *testing.T) {
+	got := componenttest.MustRun(t, "test", program(args()), nil).One(t, clusterType).Inputs
+	if got["finalSnapshotIdentifier"] != args().Name+"-final" || got["allowMajorVersionUpgrade"] != nil {
+		t.Errorf("not asked: %v, %v", got["finalSnapshotIdentifier"], got["allowMajorVersionUpgrade"])
+	}
+	a := args()
+	a.FinalSnapshot, a.MajorUpgrade = "acme-orders-2", true
+	got = componenttest.MustRun(t, "test", program(a), nil).One(t, clusterType).Inputs
+	if got["finalSnapshotIdentifier"] != "acme-orders-2" || got["allowMajorVersionUpgrade"] != true {
+		t.Errorf("asked: %v, %v", got["finalSnapshotIdentifier"], got["allowMajorVersionUpgrade"])
+	}
+}
+
 func TestCapacityAsAsked(t *testing.T) {
 	for name, c := range map[string]struct {
 		change func(*database.Args)
@@ -252,6 +265,7 @@ func TestBadArgumentsAreRefused(t *testing.T) {
 		"hyphen at the end":   {func(a *database.Args) { a.Name = "acme-" }, []string{"Name", "acme-"}},
 		"two hyphens":         {func(a *database.Args) { a.Name = "acme--orders" }, []string{"Name", "acme--orders"}},
 		"name of a group":     {func(a *database.Args) { a.Name = "sg-acme" }, []string{"Name", "sg-acme", "begin with sg-"}},
+		"snapshot":            {func(a *database.Args) { a.FinalSnapshot = "last--one" }, []string{"FinalSnapshot", "last--one"}},
 		"no key":              {func(a *database.Args) { a.KeyARN = nil }, []string{"KeyARN is missing"}},
 		"no network":          {func(a *database.Args) { a.Network.VPCID = nil }, []string{"Network.VPCID is missing"}},
 		"no subnets":          {func(a *database.Args) { a.Network.SubnetIDs = nil }, []string{"Network.SubnetIDs is missing"}},

@@ -28,6 +28,7 @@ const (
 	lastTier        = 15
 	maxName         = 40 // an identifier has at most 63; the physical names that begin with it need the rest
 	maxDatabaseName = 63
+	maxSnapshot     = 255 // CreateDBClusterSnapshot in the RDS API Reference
 )
 
 // What an argument that is 0 means, in production and elsewhere.
@@ -42,6 +43,7 @@ var (
 	namePattern     = regexp.MustCompile(`^[a-z](-?[a-z0-9])*$`)
 	databasePattern = regexp.MustCompile(`^[a-zA-Z][a-zA-Z0-9_]*$`)
 	versionPattern  = regexp.MustCompile(`^([0-9]{2})\.([0-9]{1,2})$`)
+	snapshotPattern = regexp.MustCompile(`^[a-zA-Z](-?[a-zA-Z0-9])*$`)
 	clientPattern   = regexp.MustCompile(`^[a-z][a-z0-9-]*$`)
 	gravitonPattern = regexp.MustCompile(`^[a-z]+[0-9]+g[a-z]*\.[a-z0-9]+$`)
 )
@@ -99,6 +101,9 @@ func (a *Args) Validate(name string) error {
 	c.Name("Name", a.Name, maxName, namePattern)
 	if strings.HasPrefix(a.Name, "sg-") {
 		c.Fault("Name", a.Name, "a name that does not begin with sg-: EC2 takes it for no security group")
+	}
+	if a.FinalSnapshot != "" {
+		c.Name("FinalSnapshot", a.FinalSnapshot, maxSnapshot, snapshotPattern)
 	}
 	c.Needs("KeyARN", a.KeyARN != nil, "the ARN of a customer managed key")
 	c.Needs("Network.VPCID", a.Network.VPCID != nil, "the id of the network's VPC")

@@ -205,7 +205,8 @@ func (a *AccountArgs) BucketStatements() iampolicy.Document {
 // KeyStatements gives what the policy of the key has to allow that encrypts the
 // bucket and the Trail. They are those of "Permissions for the KMS key for the
 // AWS Config delivery channel" and "Configure AWS KMS key policies for
-// CloudTrail".
+// CloudTrail", without the condition on the encryption context: with a bucket
+// key, S3 sends the bucket's and not CloudTrail's.
 func (a *AccountArgs) KeyStatements() iampolicy.Document {
 	doc := iampolicy.Document{{
 		Sid: "ConfigEncrypts" + a.Location.AccountID, Effect: iampolicy.Allow,
@@ -222,7 +223,7 @@ func (a *AccountArgs) KeyStatements() iampolicy.Document {
 			Sid: "TrailEncrypts" + a.Location.AccountID, Effect: iampolicy.Allow,
 			Principal: &iampolicy.Principal{Service: []string{trailService}},
 			Actions:   []string{"kms:GenerateDataKey"}, Resources: []string{"*"},
-			Conditions: iampolicy.Conditions{"ArnEquals": {"aws:SourceArn": {trail}, "kms:EncryptionContext:aws:cloudtrail:arn": {trail}}},
+			Conditions: iampolicy.Conditions{"ArnEquals": {"aws:SourceArn": {trail}}},
 		},
 		iampolicy.Statement{
 			Sid: "TrailFindsTheKey" + a.Location.AccountID, Effect: iampolicy.Allow,

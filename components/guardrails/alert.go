@@ -25,7 +25,8 @@ var sources = []string{
 	"apigateway.amazonaws.com", "autoscaling.amazonaws.com", "budgets.amazonaws.com", "cloudformation.amazonaws.com", "cloudtrail.amazonaws.com",
 	"cognito-idp.amazonaws.com", "config.amazonaws.com", "dynamodb.amazonaws.com", "ec2.amazonaws.com", "events.amazonaws.com",
 	"firehose.amazonaws.com", "iam.amazonaws.com", "kms.amazonaws.com", "lambda.amazonaws.com", "logs.amazonaws.com", "monitoring.amazonaws.com",
-	"oam.amazonaws.com", "organizations.amazonaws.com", "rds.amazonaws.com", "s3.amazonaws.com", "signer.amazonaws.com", "sns.amazonaws.com",
+	"oam.amazonaws.com", "organizations.amazonaws.com", "rds.amazonaws.com", "s3.amazonaws.com",
+	"secretsmanager.amazonaws.com", "signer.amazonaws.com", "sns.amazonaws.com",
 	"sqs.amazonaws.com", "ssm.amazonaws.com", "wafv2.amazonaws.com",
 }
 

@@ -101,12 +101,29 @@ func (l Location) BucketARN(name string) string {
 // its streams.
 func (l Location) LogGroupARN(name string) string { return l.ARN("logs", "log-group:"+name) }
 
-// Zones gives the names of the region's first n availability zones: the region
-// and a letter from "a" on. n is at most 26.
+// letters are those of the availability zones of regions where not every account
+// has a, b and c. AWS gives letters out by account, and names to older zones that
+// newer accounts do not see: an account may differ, also elsewhere. Source:
+// "Regions and Availability Zones" (AWS Global Infrastructure), with the zones
+// that new accounts see there.
+var letters = map[string]string{
+	"ap-northeast-1": "acd",
+	"ca-central-1":   "abd",
+	"us-west-1":      "ac",
+}
+
+// Zones gives the names of the region's first n availability zones, as most
+// accounts have them: the region and a letter; fewer than n where the region is
+// known to have fewer. Without a comment on the region it has those from "a" on.
+// n is at most 26.
 func (l Location) Zones(n int) []string {
-	zones := make([]string, n)
+	known := letters[l.Region]
+	if known == "" {
+		known = "abcdefghijklmnopqrstuvwxyz"
+	}
+	zones := make([]string, min(n, len(known)))
 	for i := range zones {
-		zones[i] = l.Region + string(rune('a'+i))
+		zones[i] = l.Region + known[i:i+1]
 	}
 	return zones
 }

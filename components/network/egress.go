@@ -85,7 +85,7 @@ func (n *Network) egress(ctx *pulumi.Context, name string, args *Args, plan layo
 		return nil, err
 	}
 	ids := make(pulumi.StringArray, len(plan.public))
-	for i, zone := range args.Location.Zones(len(plan.public)) {
+	for i, zone := range args.zoneNames()[:len(plan.public)] {
 		suffix := fmt.Sprintf("-public-%c", 'a'+i)
 		subnet, err := ec2.NewSubnet(ctx, name+suffix, &ec2.SubnetArgs{
 			VpcId:               network.ID(),

@@ -6,6 +6,7 @@ import (
 	"net/netip"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/tenantform/tenantform/components/internal/check"
@@ -50,11 +51,9 @@ func (a *Args) validate(name string) (layout, error) {
 	c.Within("Location", a.Location.Faults())
 	c.Within("Tags", a.Tags.Faults())
 	c.Name("Name", a.Name, maxName, namePattern)
-	zones := a.Zones
-	if zones == 0 {
-		zones = defaultZones
-	}
+	zones := a.zones()
 	c.Between("Zones", zones, fewestZones, mostZones, "availability zones")
+	a.checkZones(c)
 	block, err := netip.ParsePrefix(a.CIDRBlock)
 	if err != nil || !private(block) || block != block.Masked() || block.Bits() < widest || block.Bits() > narrowest {
 		c.Fault("CIDRBlock", a.CIDRBlock, "an IPv4 range of /16 to /24 in 10.0.0.0/8, 172.16.0.0/12 or 192.168.0.0/16, written by its first address")
@@ -83,6 +82,33 @@ func (a *Args) validate(name string) (layout, error) {
 		}
 	}
 	return plan, c.Err()
+}
+
+func (a *Args) zones() int {
+	if a.Zones == 0 {
+		return defaultZones
+	}
+	return a.Zones
+}
+
+func (a *Args) zoneNames() []string {
+	if a.ZoneNames == nil {
+		return a.Location.Zones(a.zones())
+	}
+	return a.ZoneNames
+}
+
+// checkZones refuses zones of another region, zones twice, and too few of them.
+func (a *Args) checkZones(c *check.Args) {
+	for i, zone := range a.ZoneNames {
+		letter, ok := strings.CutPrefix(zone, a.Location.Region)
+		if !ok || len(letter) != 1 || letter[0] < 'a' || letter[0] > 'z' || slices.Contains(a.ZoneNames[:i], zone) {
+			c.Fault("ZoneNames", zone, "availability zones of "+a.Location.Region+", each once, such as "+a.Location.Region+"a")
+		}
+	}
+	if have := len(a.zoneNames()); have < a.zones() && a.zones() <= mostZones {
+		c.Fault("Zones", strconv.Itoa(a.zones()), fmt.Sprintf("at most %d, the zones of %s that are known or named; see ZoneNames", have, a.Location.Region))
+	}
 }
 
 // checkApart refuses a range that overlaps with one that it is to be apart from.

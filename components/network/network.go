@@ -30,6 +30,11 @@ type Args struct {
 	// Zones is in how many availability zones there is a private subnet; 2 to 4, 2
 	// when 0, in production too: another number divides the range otherwise.
 	Zones int
+	// ZoneNames are the availability zones, as many as Zones or more, of which the
+	// first are taken: "eu-west-1a" for example. nil: those of Location.Zones, which
+	// most accounts have; "aws ec2 describe-availability-zones" tells an account's
+	// own. A subnet cannot change its zone: another name replaces it.
+	ZoneNames []string
 	// Endpoints are the services that are reached without leaving AWS's network,
 	// S3 and DynamoDB; none by default. An endpoint's policy lets only principals
 	// of the account through, and only to the account's resources.
@@ -158,7 +163,7 @@ func (n *Network) traffic(ctx *pulumi.Context, name string, args *Args, plan lay
 // with the one that they share.
 func (n *Network) subnets(ctx *pulumi.Context, name string, args *Args, plan layout, network *ec2.Vpc, tables []*ec2.RouteTable) (pulumi.StringArray, error) {
 	ids := make(pulumi.StringArray, len(plan.private))
-	for i, zone := range args.Location.Zones(len(plan.private)) {
+	for i, zone := range args.zoneNames()[:len(plan.private)] {
 		child := fmt.Sprintf("%s-private-%c", name, 'a'+i)
 		subnet, err := ec2.NewSubnet(ctx, child, &ec2.SubnetArgs{
 			VpcId:               network.ID(),

@@ -1,6 +1,7 @@
 package network_test
 
 import (
+	"slices"
 	"strings"
 	"testing"
 
@@ -69,6 +70,31 @@ func TestZonesAndRanges(t *testing.T) {
 	}
 }
 
+func TestZonesOfTheRegionOrAsNamed(t *testing.T) {
+	for _, c := range []struct {
+		region string
+		names  []string
+		want   []string
+	}{
+		{"ap-northeast-1", nil, []string{"ap-northeast-1a", "ap-northeast-1c"}},
+		{"ca-central-1", nil, []string{"ca-central-1a", "ca-central-1b"}},
+		{"us-west-1", []string{"us-west-1c", "us-west-1b", "us-west-1a"}, []string{"us-west-1b", "us-west-1c"}},
+	} {
+		a := args()
+		a.Location.Region, a.ZoneNames, a.PublicEgress = c.region, c.names, &network.PublicEgress{}
+		var private []string
+		for _, s := range componenttest.MustRun(t, "test", program("n", a), nil).OfType("aws:ec2/subnet:Subnet") {
+			if strings.Contains(s.Name, "-private-") {
+				private = append(private, s.Inputs["availabilityZone"].(string))
+			}
+		}
+		slices.Sort(private)
+		if !slices.Equal(private, c.want) {
+			t.Errorf("%s: %v, want %v", c.region, private, c.want)
+		}
+	}
+}
+
 func TestFlowLogsWriteOnlyTheirOwnGroup(t *testing.T) {
 	r := componenttest.MustRun(t, "test", program("n", args()), nil)
 	log := r.One(t, "aws:ec2/flowLog:FlowLog")
@@ -130,6 +156,10 @@ func TestBadArgumentsAreRefused(t *testing.T) {
 		"IPv6":             {func(a *network.Args) { a.CIDRBlock = "fd00::/20" }, []string{"fd00::/20"}},
 		"one zone":         {func(a *network.Args) { a.Zones = 1 }, []string{"Zones", `"1"`, "2 to 4"}},
 		"five zones":       {func(a *network.Args) { a.Zones = 5 }, []string{"Zones", `"5"`}},
+		"zone elsewhere":   {func(a *network.Args) { a.ZoneNames = []string{"eu-west-1a", "eu-west-2b"} }, []string{"ZoneNames", "eu-west-2b", "eu-west-1a"}},
+		"zone twice":       {func(a *network.Args) { a.ZoneNames = []string{"eu-west-1a", "eu-west-1a"} }, []string{"ZoneNames", "each once"}},
+		"few names":        {func(a *network.Args) { a.Zones, a.ZoneNames = 3, []string{"eu-west-1a", "eu-west-1b"} }, []string{"Zones", `"3"`, "at most 2"}},
+		"few zones":        {func(a *network.Args) { a.Zones, a.Location.Region = 3, "us-west-1" }, []string{"Zones", `"3"`, "at most 2", "us-west-1"}},
 		"no name":          {func(a *network.Args) { a.Name = "" }, []string{"Name is missing"}},
 		"long name":        {func(a *network.Args) { a.Name = strings.Repeat("n", 41) }, []string{"Name", "1 to 40"}},
 		"other service":    {func(a *network.Args) { a.Endpoints = []string{"sqs"} }, []string{"Endpoints", "sqs", "s3, dynamodb"}},

@@ -37,7 +37,7 @@ func LogGroupName(name string) string { return name + "/application" }
 func AlarmName(name string) string { return name + "-errors" }
 
 const (
-	maxGroupName  = 512 // CloudWatch Logs: CreateLogGroup
+	maxName       = 200 // an alarm's name has at most 255, a log group's 512
 	alarmSeconds  = 300
 	alarmPeriods  = 3
 	alarmOutOf    = 2
@@ -57,7 +57,7 @@ type Args struct {
 	TenantID string
 	Name     string // begins every physical name; 1 to 200 characters
 	// LogRetentionDays is how long the tenant's log is kept; a value that
-	// CloudWatch Logs accepts.
+	// CloudWatch Logs accepts. 0 means 365 in production and 30 elsewhere.
 	LogRetentionDays int
 	LogKeyARN        pulumi.StringPtrInput // the key that encrypts the log; nil: CloudWatch's own
 	// AlarmActions are the ARNs that are told of the alarm and of its end, topics
@@ -90,8 +90,8 @@ func New(ctx *pulumi.Context, name string, args *Args, opts ...pulumi.ResourceOp
 	c.Within("Location", args.Location.Faults())
 	c.Within("Tags", args.Tags.Faults())
 	c.Name("TenantID", args.TenantID, 64, tenantPattern)
-	c.Name("Name", args.Name, maxGroupName-len("/application"), groupPattern)
-	c.Retention("LogRetentionDays", args.LogRetentionDays)
+	c.Name("Name", args.Name, maxName, groupPattern)
+	c.Retention("LogRetentionDays", args.Location.LogRetentionDays(args.LogRetentionDays))
 	if known, ok := args.AlarmActions.(pulumi.StringArray); ok {
 		c.Between("AlarmActions", len(known), 0, maxActions, "actions")
 	}
@@ -104,7 +104,7 @@ func New(ctx *pulumi.Context, name string, args *Args, opts ...pulumi.ResourceOp
 	}
 	group, err := cloudwatch.NewLogGroup(ctx, name+"-application", &cloudwatch.LogGroupArgs{
 		Name:            pulumi.String(LogGroupName(args.Name)),
-		RetentionInDays: pulumi.Int(args.LogRetentionDays),
+		RetentionInDays: pulumi.Int(args.Location.LogRetentionDays(args.LogRetentionDays)),
 		KmsKeyId:        args.LogKeyARN,
 		Tags:            args.Tags.Map(),
 	}, pulumi.Parent(s))

@@ -3,6 +3,7 @@ package observability_test
 import (
 	"maps"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
@@ -97,6 +98,7 @@ func TestBadArgumentsAreRefused(t *testing.T) {
 		"injected filter": {func(a *observability.Args) { a.TenantID = `a" || $.x = "` }, []string{"TenantID"}},
 		"no name":         {func(a *observability.Args) { a.Name = "" }, []string{"Name is missing"}},
 		"actions":         {func(a *observability.Args) { a.AlarmActions = make(pulumi.StringArray, 6) }, []string{"AlarmActions", `"6"`, "0 to 5"}},
+		"long name":       {func(a *observability.Args) { a.Name = strings.Repeat("n", 201) }, []string{"Name", "1 to 200"}},
 		"retention":       {func(a *observability.Args) { a.LogRetentionDays = 8 }, []string{"LogRetentionDays", `"8"`}},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -51,18 +51,16 @@ func TestSiloIsWhole(t *testing.T) {
 		r.One(t, token)
 	}
 	for _, group := range r.OfType("aws:cloudwatch/logGroup:LogGroup") {
-		if n, _ := group.Inputs["name"].(string); strings.HasPrefix(n, "API-Gateway-Execution-Logs_") {
-			continue // API Gateway names it after the API's id
-		}
 		if got, _ := group.Inputs["kmsKeyId"].(string); !strings.HasPrefix(got, "arn:recorded:aws:kms/key:Key") {
 			t.Errorf("%s is encrypted with %q", group.Name, got)
 		}
-		if got, _ := group.Inputs["name"].(string); !strings.HasPrefix(got, "acme-silo/") && got != "/aws/lambda/acme-silo-worker" {
+		if got, _ := group.Inputs["name"].(string); !strings.HasPrefix(got, "acme-silo/") && got != "/aws/lambda/acme-silo-worker" && !strings.HasPrefix(got, "API-Gateway-Execution-Logs_") {
 			t.Errorf("%s is called %q, which the key's policy does not cover", group.Name, got)
 		}
 	}
 	policy := componenttest.Statements(t, r.One(t, "aws:kms/key:Key").Inputs["policy"])
-	if got := policy[1].Condition["ArnLike"]["kms:EncryptionContext:aws:logs:arn"]; len(got) != 2 || !strings.HasSuffix(got[1], ":/aws/lambda/acme-silo-worker") {
+	if got := policy[1].Condition["ArnLike"]["kms:EncryptionContext:aws:logs:arn"]; len(got) != 3 || !strings.HasSuffix(got[1], ":API-Gateway-Execution-Logs_*/live") ||
+		!strings.HasSuffix(got[2], ":/aws/lambda/acme-silo-worker") {
 		t.Errorf("the key encrypts the groups %v", got)
 	}
 }

@@ -35,7 +35,7 @@ type Args struct {
 	TimeoutSec  int // 1 to 900
 	Concurrency int // reserved concurrent executions; 1 or more
 	// LogRetentionDays is how long the log is kept; a value that CloudWatch Logs
-	// accepts.
+	// accepts. 0 means 365 in production and 30 elsewhere.
 	LogRetentionDays int
 	LogKeyARN        pulumi.StringPtrInput // the key that encrypts the log; nil: CloudWatch's own
 

@@ -26,7 +26,7 @@ func New(ctx *pulumi.Context, name string, args *Args, opts ...pulumi.ResourceOp
 	}
 	group, err := cloudwatch.NewLogGroup(ctx, name+"-logs", &cloudwatch.LogGroupArgs{
 		Name:            pulumi.String(function.LogGroupName(args.Name)),
-		RetentionInDays: pulumi.Int(args.LogRetentionDays),
+		RetentionInDays: pulumi.Int(args.Location.LogRetentionDays(args.LogRetentionDays)),
 		KmsKeyId:        args.LogKeyARN,
 		Tags:            args.Tags.Map(),
 	}, pulumi.Parent(f))

@@ -2,6 +2,7 @@ package tenantfunction
 
 import (
 	"regexp"
+	"strings"
 
 	"github.com/tenantform/tenantform/components/function"
 	"github.com/tenantform/tenantform/components/iampolicy"
@@ -35,7 +36,10 @@ func (a *Args) validate(name string) error {
 	c.Between("MemoryMB", a.MemoryMB, function.MinMemoryMB, function.MaxMemoryMB, "MB")
 	c.Between("TimeoutSec", a.TimeoutSec, 1, function.MaxTimeoutSec, "seconds")
 	c.Positive("Concurrency", float64(a.Concurrency))
-	c.Retention("LogRetentionDays", a.LogRetentionDays)
+	c.Retention("LogRetentionDays", a.Location.LogRetentionDays(a.LogRetentionDays))
+	if strings.HasPrefix(a.Name, "sg-") {
+		c.Fault("Name", a.Name, "a name that does not begin with sg-: EC2 takes it for no security group")
+	}
 	c.Add(function.GrantFaults(a.Grants))
 	c.Add(a.boundary().Faults("Grants", iampolicy.MaxManaged))
 	c.Needs("VPCID", a.VPCID != nil, "the id of the VPC of tenants' functions")
