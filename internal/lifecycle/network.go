@@ -1,4 +1,4 @@
-package direct
+package lifecycle
 
 import (
 	"context"
@@ -15,19 +15,19 @@ const claims = 100
 // the tenant gets its range of addresses in the same write: whenever the process
 // is killed, a silo that is recorded has its range. The store refuses a range
 // that another operation took meanwhile, and the next is tried.
-func (op *operation) place(ctx context.Context, f func(*tenants.Tenant)) error {
+func (w *work) place(ctx context.Context, f func(*tenants.Tenant)) error {
 	var err error
 	for range claims {
-		t := op.tenant
+		t := w.tenant
 		f(&t)
-		if t, err = op.addressed(ctx, op.tenant, t); err != nil {
+		if t, err = w.addressed(ctx, w.tenant, t); err != nil {
 			return err
 		}
-		claimed := t.NetworkCIDR != op.tenant.NetworkCIDR
-		if err = op.change(ctx, func(now *tenants.Tenant) { *now = t }); err == nil || !claimed || tenants.CodeOf(err) != tenants.CodeConflict {
+		claimed := t.NetworkCIDR != w.tenant.NetworkCIDR
+		if err = w.change(ctx, func(now *tenants.Tenant) { *now = t }); err == nil || !claimed || tenants.CodeOf(err) != tenants.CodeConflict {
 			return err
 		}
-		if now, gerr := op.Store.Get(ctx, t.ID); gerr != nil || now.Version != op.tenant.Version {
+		if now, gerr := w.Store.Get(ctx, t.ID); gerr != nil || now.Version != w.tenant.Version {
 			return err // it is not the range: somebody else changed the tenant
 		}
 	}
@@ -37,11 +37,11 @@ func (op *operation) place(ctx context.Context, f func(*tenants.Tenant)) error {
 // addressed gives a tenant as it will be, with a range of addresses where it
 // will have a silo and, before, had none. A silo without a range is older than
 // ranges, and keeps the network that it has.
-func (r *Runner) addressed(ctx context.Context, before, after tenants.Tenant) (tenants.Tenant, error) {
+func (l *Lifecycle) addressed(ctx context.Context, before, after tenants.Tenant) (tenants.Tenant, error) {
 	if after.NetworkCIDR != "" || !hasSilo(after) || hasSilo(before) {
 		return after, nil
 	}
-	all, err := r.Store.List(ctx)
+	all, err := l.Store.List(ctx)
 	if err != nil {
 		return after, err
 	}
@@ -51,7 +51,7 @@ func (r *Runner) addressed(ctx context.Context, before, after tenants.Tenant) (t
 			taken = append(taken, t.NetworkCIDR)
 		}
 	}
-	after.NetworkCIDR, err = r.Networks.Next(taken)
+	after.NetworkCIDR, err = l.Networks.Next(taken)
 	return after, err
 }
 

@@ -1,4 +1,4 @@
-package direct
+package lifecycle
 
 import (
 	"context"
@@ -13,46 +13,46 @@ import (
 
 // Stack gives the program and the subject of the stack of that name, from the
 // catalogue and the store: platform, pool-<cell>, tenant-<id>, functions-<id>.
-func (r *Runner) Stack(ctx context.Context, name string) (automation.Stack, error) {
+func (l *Lifecycle) Stack(ctx context.Context, name string) (automation.Stack, error) {
 	if name == tenants.PlatformStackName {
-		return r.platform(), nil
+		return l.platform(), nil
 	}
 	kind, rest, _ := strings.Cut(name, "-")
 	switch kind {
 	case "pool":
-		return r.pool(rest)
+		return l.pool(rest)
 	case "tenant", "functions":
-		t, err := r.Store.Get(ctx, rest)
+		t, err := l.Store.Get(ctx, rest)
 		if err != nil {
 			return automation.Stack{}, err
 		}
 		if kind == "functions" {
-			return r.functions(t)
+			return l.functions(t)
 		}
-		placements, err := r.placements(t)
+		placements, err := l.placements(t)
 		if err != nil {
 			return automation.Stack{}, err
 		}
-		return r.tenant(t, placements, nil), nil
+		return l.tenant(t, placements, nil), nil
 	}
 	return automation.Stack{}, tenants.Invalid(tenants.FieldError{Field: "stack", Value: name, Allowed: "platform, pool-<cell>, tenant-<id> or functions-<id>"})
 }
 
-func (r *Runner) subject(program string) policies.Subject {
-	return policies.Subject{Program: program, Environment: r.Settings.Environment, Region: r.Settings.Region, Account: r.Settings.AccountID}
+func (l *Lifecycle) subject(program string) policies.Subject {
+	return policies.Subject{Program: program, Environment: l.Settings.Environment, Region: l.Settings.Region, Account: l.Settings.AccountID}
 }
 
-func (r *Runner) platform() automation.Stack {
+func (l *Lifecycle) platform() automation.Stack {
 	return automation.Stack{
-		Name: tenants.PlatformStackName, Subject: r.subject("platform"),
-		Program: stacks.Platform(stacks.PlatformSpec{Settings: r.Settings}),
+		Name: tenants.PlatformStackName, Subject: l.subject("platform"),
+		Program: stacks.Platform(stacks.PlatformSpec{Settings: l.Settings}),
 	}
 }
 
-func (r *Runner) pool(cell string) (automation.Stack, error) {
+func (l *Lifecycle) pool(cell string) (automation.Stack, error) {
 	var tiers []tenants.Tier
 	var cells []string
-	for _, t := range r.Catalogue.Tiers {
+	for _, t := range l.Catalogue.Tiers {
 		if t.Model != tenants.ModelPool {
 			continue
 		}
@@ -67,14 +67,14 @@ func (r *Runner) pool(cell string) (automation.Stack, error) {
 		return automation.Stack{}, tenants.Invalid(tenants.FieldError{Field: "stack", Value: tenants.PoolStackName(cell), Allowed: "a cell of the tier catalogue: " + strings.Join(cells, ", ")})
 	}
 	return automation.Stack{
-		Name: tenants.PoolStackName(cell), Subject: r.subject("pool"),
-		Program: stacks.Pool(stacks.PoolSpec{Settings: r.Settings, Cell: cell, Tiers: tiers}),
+		Name: tenants.PoolStackName(cell), Subject: l.subject("pool"),
+		Program: stacks.Pool(stacks.PoolSpec{Settings: l.Settings, Cell: cell, Tiers: tiers}),
 	}, nil
 }
 
 // placements gives where a tenant lives, with the tier whose limits hold there.
-func (r *Runner) placements(t tenants.Tenant) ([]stacks.Placement, error) {
-	tier, err := r.Catalogue.Tier(t.Tier)
+func (l *Lifecycle) placements(t tenants.Tenant) ([]stacks.Placement, error) {
+	tier, err := l.Catalogue.Tier(t.Tier)
 	if err != nil {
 		return nil, err
 	}
@@ -83,18 +83,18 @@ func (r *Runner) placements(t tenants.Tenant) ([]stacks.Placement, error) {
 	}
 	out := make([]stacks.Placement, 0, len(t.Placements))
 	for _, p := range t.Placements {
-		out = append(out, stacks.Placement{Placement: p, Tier: r.tierAt(p, tier)})
+		out = append(out, stacks.Placement{Placement: p, Tier: l.tierAt(p, tier)})
 	}
 	return out, nil
 }
 
 // tierAt gives the tier that holds at a placement: the tenant's own where it
 // belongs there, otherwise (in a move) the first of the catalogue that does.
-func (r *Runner) tierAt(p tenants.Placement, own tenants.Tier) tenants.Tier {
+func (l *Lifecycle) tierAt(p tenants.Placement, own tenants.Tier) tenants.Tier {
 	if own.Model == p.Model {
 		return own
 	}
-	for _, t := range r.Catalogue.Tiers {
+	for _, t := range l.Catalogue.Tiers {
 		if t.Placement() == p {
 			return t
 		}
@@ -102,12 +102,12 @@ func (r *Runner) tierAt(p tenants.Placement, own tenants.Tier) tenants.Tier {
 	return own
 }
 
-func (r *Runner) tenant(t tenants.Tenant, placements []stacks.Placement, release *policies.Release) automation.Stack {
-	settings := r.Settings
+func (l *Lifecycle) tenant(t tenants.Tenant, placements []stacks.Placement, release *policies.Release) automation.Stack {
+	settings := l.Settings
 	if t.Region != "" {
 		settings.Region = t.Region
 	}
-	subject := r.subject("tenant")
+	subject := l.subject("tenant")
 	subject.TenantID, subject.Region, subject.Release = t.ID, settings.Region, release
 	for _, p := range placements {
 		if !slices.Contains(subject.Tiers, p.Tier.Name) {
@@ -118,22 +118,22 @@ func (r *Runner) tenant(t tenants.Tenant, placements []stacks.Placement, release
 		Name: tenants.StackName(t.ID), Subject: subject,
 		Program: stacks.Tenant(stacks.TenantSpec{
 			Settings: settings, TenantID: t.ID, Name: t.Name, CostCenter: t.CostCenter, Placements: placements, NetworkCIDR: t.NetworkCIDR,
-			PlatformRegion: r.Settings.Region,
+			PlatformRegion: l.Settings.Region,
 		}),
 	}
 }
 
-func (r *Runner) functions(t tenants.Tenant) (automation.Stack, error) {
-	tier, err := r.Catalogue.Tier(t.Tier)
+func (l *Lifecycle) functions(t tenants.Tenant) (automation.Stack, error) {
+	tier, err := l.Catalogue.Tier(t.Tier)
 	if err != nil {
 		return automation.Stack{}, err
 	}
-	subject := r.subject("functions")
-	subject.TenantID, subject.Tiers, subject.Account = t.ID, []string{tier.Name}, r.Settings.FunctionsAccountID
+	subject := l.subject("functions")
+	subject.TenantID, subject.Tiers, subject.Account = t.ID, []string{tier.Name}, l.Settings.FunctionsAccountID
 	return automation.Stack{
 		Name: tenants.FunctionsStackName(t.ID), Subject: subject,
 		Program: stacks.Functions(stacks.FunctionsSpec{
-			Settings: r.Settings, TenantID: t.ID, CostCenter: t.CostCenter, Tier: tier, Functions: t.Functions, Unsigned: r.Unsigned,
+			Settings: l.Settings, TenantID: t.ID, CostCenter: t.CostCenter, Tier: tier, Functions: t.Functions, Unsigned: l.Unsigned,
 		}),
 	}, nil
 }
