@@ -9,6 +9,7 @@ import (
 
 	"github.com/tenantform/tenantform/automation"
 	"github.com/tenantform/tenantform/internal/direct"
+	"github.com/tenantform/tenantform/internal/lifecycle"
 	"github.com/tenantform/tenantform/internal/localcloud"
 	"github.com/tenantform/tenantform/policies"
 	"github.com/tenantform/tenantform/tenants"
@@ -41,10 +42,9 @@ func (a *app) look() (*session, error) {
 			return nil, err
 		}
 	}
-	s.runner = &direct.Runner{
+	s.runner = &direct.Runner{Initiator: initiator(a.env), Step: a.progress.step, Lifecycle: lifecycle.Lifecycle{
 		Store: s.store, Journal: s.journal, Catalogue: catalogue, Settings: a.flags.settings(), Networks: a.flags.networks(), Unsigned: a.flags.unsigned,
-		Initiator: initiator(a.env), Step: a.progress.step,
-	}
+	}}
 	return s, nil
 }
 

@@ -12,6 +12,7 @@ import (
 	"github.com/tenantform/tenantform/automation"
 	"github.com/tenantform/tenantform/automation/plan"
 	"github.com/tenantform/tenantform/internal/direct"
+	"github.com/tenantform/tenantform/internal/lifecycle"
 	"github.com/tenantform/tenantform/internal/localcloud"
 	"github.com/tenantform/tenantform/policies"
 	"github.com/tenantform/tenantform/stacks"
@@ -51,12 +52,11 @@ func newHouseIn(t *testing.T, dir string) house {
 	must(err)
 	store, err := filestore.Open(filepath.Join(dir, "tenants"))
 	must(err)
-	return house{t: t, cloud: cloud, engine: engine, Runner: &direct.Runner{
-		Engine: engine, Holder: engine, Gate: gate, Store: store, Journal: store, Catalogue: catalogue,
-		Settings:  stacks.Settings{Environment: "dev", Region: "eu-west-1", AccountID: "111111111111", FunctionsAccountID: "222222222222"},
-		Transfer:  func(context.Context, string, tenants.Placement, tenants.Placement) error { return nil },
-		Initiator: "tester",
-	}}
+	return house{t: t, cloud: cloud, engine: engine, Runner: &direct.Runner{Holder: engine, Initiator: "tester", Lifecycle: lifecycle.Lifecycle{
+		Engine: engine, Gate: gate, Store: store, Journal: store, Catalogue: catalogue,
+		Settings: stacks.Settings{Environment: "dev", Region: "eu-west-1", AccountID: "111111111111", FunctionsAccountID: "222222222222"},
+		Transfer: func(context.Context, string, tenants.Placement, tenants.Placement) error { return nil },
+	}}}
 }
 
 // locator lets repairs look into the local cloud.

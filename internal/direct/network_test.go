@@ -10,6 +10,7 @@ import (
 	"github.com/tenantform/tenantform/automation"
 	"github.com/tenantform/tenantform/components/componenttest"
 	"github.com/tenantform/tenantform/internal/direct"
+	"github.com/tenantform/tenantform/internal/lifecycle"
 	"github.com/tenantform/tenantform/policies"
 	"github.com/tenantform/tenantform/stacks"
 	"github.com/tenantform/tenantform/tenants"
@@ -75,6 +76,10 @@ func (p *paper) PreviewDestroy(context.Context, automation.Stack) (automation.Re
 	return automation.Result{}, nil
 }
 
+func (p *paper) Refresh(context.Context, automation.Stack) (automation.Result, error) {
+	return automation.Result{}, nil
+}
+
 // Hold lets everybody have everything: the tests take turns where they must.
 func (p *paper) Hold(string) (func(), error) { return func() {}, nil }
 
@@ -103,12 +108,11 @@ func desk(t *testing.T, dir string, p *paper) *direct.Runner {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return &direct.Runner{
-		Engine: p, Holder: p, Gate: p, Store: store, Journal: store, Catalogue: catalogue,
-		Settings:  stacks.Settings{Environment: "dev", Region: "eu-west-1", AccountID: "111111111111", FunctionsAccountID: "222222222222"},
-		Transfer:  func(context.Context, string, tenants.Placement, tenants.Placement) error { return nil },
-		Initiator: "tester",
-	}
+	return &direct.Runner{Holder: p, Initiator: "tester", Lifecycle: lifecycle.Lifecycle{
+		Engine: p, Gate: p, Store: store, Journal: store, Catalogue: catalogue,
+		Settings: stacks.Settings{Environment: "dev", Region: "eu-west-1", AccountID: "111111111111", FunctionsAccountID: "222222222222"},
+		Transfer: func(context.Context, string, tenants.Placement, tenants.Placement) error { return nil },
+	}}
 }
 
 func newDesk(t *testing.T) (*direct.Runner, *paper, string) {

@@ -6,47 +6,61 @@ import (
 	"errors"
 	"strings"
 
-	"github.com/tenantform/tenantform/automation"
-	"github.com/tenantform/tenantform/automation/plan"
-	"github.com/tenantform/tenantform/policies"
+	"github.com/tenantform/tenantform/internal/lifecycle"
 	"github.com/tenantform/tenantform/tenants"
 )
 
-// operation is one operation under way: the tenant as it is in the store, the
-// journal's entry, and what ran.
+// operation is one operation under way: the journal's entry, the tenant as it
+// was when it began, and what ran.
 type operation struct {
 	*Runner
-	tenant  tenants.Tenant
-	before  tenants.Tenant // as it was when the operation began
-	entry   tenants.Operation
-	outcome Outcome
-	refused bool // the gate refused a run, which then changed nothing
+	before tenants.Tenant
+	entry  tenants.Operation
+	runs   []StepRun
 }
 
-// step is one step of an operation. It may be run again after it was cut off
-// at any point, and then ends as if it had run once.
-type step struct {
-	name  string
-	title string
-	run   func(ctx context.Context, op *operation) error
+// run takes a tenant, which the caller holds, through an operation, of which the
+// caller gives kind, reason and request, from the first step that is not done.
+func (r *Runner) run(ctx context.Context, t tenants.Tenant, entry tenants.Operation, status tenants.Status) (Outcome, error) {
+	entry.TenantID = t.ID
+	planned, err := r.Plan(ctx, t, entry)
+	if err != nil {
+		return Outcome{}, err
+	}
+	op, err := r.begin(ctx, t, entry, status, planned)
+	if err != nil {
+		return Outcome{}, err
+	}
+	// What was begun is recorded to its end, also when the caller goes away.
+	ctx = context.WithoutCancel(ctx)
+	for _, s := range planned.Steps[min(planned.Done, len(planned.Steps)):] {
+		res, err := op.one(ctx, s.Name)
+		op.runs = append(op.runs, res.Runs...)
+		switch {
+		case err == nil:
+		case res.Refused && len(op.runs) == 1: // nothing was changed
+			return op.end(ctx, err, func(t tenants.Tenant) tenants.Tenant { return lifecycle.Undone(t, op.before) })
+		default:
+			return op.end(ctx, err, lifecycle.Failed)
+		}
+	}
+	return op.end(ctx, nil, func(t tenants.Tenant) tenants.Tenant { return lifecycle.Succeeded(t, entry.Kind) })
 }
 
-// begin opens the journal's entry, of which the caller, who holds the tenant,
-// gives kind, tiers and reason, and brings the tenant into a status in
-// progress. The first done of the steps are taken as done by an earlier try.
-//
-// The entry comes first: a status in progress without an entry would not tell
-// how to go on.
-func (r *Runner) begin(ctx context.Context, t tenants.Tenant, entry tenants.Operation, status tenants.Status, steps []step, done int) (*operation, error) {
+// begin opens the journal's entry and brings the tenant into a status in
+// progress. The entry comes first: a status in progress without an entry would
+// not tell how to go on.
+func (r *Runner) begin(ctx context.Context, t tenants.Tenant, entry tenants.Operation, status tenants.Status, planned lifecycle.Plan) (*operation, error) {
 	if err := tenants.Transition(t.Status, status); err != nil {
 		return nil, err
 	}
 	op := &operation{Runner: r, before: t, entry: entry}
-	op.entry.ID, op.entry.TenantID, op.entry.Initiator = strings.ToLower(rand.Text()), t.ID, r.Initiator
-	op.entry.Progress, op.entry.StartedAt = tenants.ProgressRunning, r.now()
-	for i, s := range steps {
-		mark := tenants.Step{Name: s.name}
-		if i < done {
+	op.entry.ID, op.entry.Initiator = strings.ToLower(rand.Text()), r.Initiator
+	op.entry.FromTier, op.entry.ToTier = planned.FromTier, planned.ToTier
+	op.entry.Progress, op.entry.StartedAt = tenants.ProgressRunning, r.Time()
+	for i, s := range planned.Steps {
+		mark := tenants.Step{Name: s.Name}
+		if i < planned.Done {
 			mark.Progress = tenants.ProgressSucceeded
 		}
 		op.entry.Steps = append(op.entry.Steps, mark)
@@ -54,120 +68,73 @@ func (r *Runner) begin(ctx context.Context, t tenants.Tenant, entry tenants.Oper
 	if err := r.Journal.Record(ctx, op.entry); err != nil {
 		return nil, err
 	}
-	t.Status, t.UpdatedAt = status, r.now()
-	stored, err := r.Store.Update(ctx, t)
-	if err != nil {
-		op.tenant = t
-		_, err = op.end(ctx, "", err)
-		return nil, err
+	t.Status, t.UpdatedAt = status, r.Time()
+	if _, err := r.Store.Update(ctx, t); err != nil {
+		op.entry.Progress, op.entry.EndedAt, op.entry.Error = tenants.ProgressFailed, r.Time(), err.Error()
+		return nil, errors.Join(err, r.Journal.Record(ctx, op.entry))
 	}
-	op.tenant = stored
 	return op, nil
 }
 
-// run does the steps from the first one that is not done, and records each as
-// it begins and ends. It ends in done, or in the status that records failure.
-func (op *operation) run(ctx context.Context, steps []step, done tenants.Status) (Outcome, error) {
-	// What was begun is recorded to its end, also when the caller goes away.
-	ctx = context.WithoutCancel(ctx)
-	for i, s := range steps {
-		if op.entry.Steps[i].Progress == tenants.ProgressSucceeded {
-			continue
-		}
-		if err := op.one(ctx, i, s); err != nil {
-			if op.refused && len(op.outcome.Runs) == 1 {
-				return op.revert(ctx, err)
-			}
-			next, _ := op.tenant.Status.Failed()
-			return op.end(ctx, next, err)
-		}
-	}
-	return op.end(ctx, done, nil)
-}
-
-// revert ends an operation whose first run was refused before it changed
-// anything: the tenant is again as it was.
-func (op *operation) revert(ctx context.Context, refusal error) (Outcome, error) {
-	status, _ := op.tenant.Status.Failed()
-	if tenants.Transition(op.tenant.Status, op.before.Status) == nil {
-		status = op.before.Status
-	}
-	err := op.change(ctx, func(t *tenants.Tenant) {
-		t.Tier, t.Placements, t.Functions, t.NetworkCIDR = op.before.Tier, op.before.Placements, op.before.Functions, op.before.NetworkCIDR
-	})
-	return op.end(ctx, status, errors.Join(refusal, err))
-}
-
 // one does a step and records how it went.
-func (op *operation) one(ctx context.Context, i int, s step) error {
-	mark := &op.entry.Steps[i]
-	mark.Progress, mark.StartedAt = tenants.ProgressRunning, op.now()
+func (op *operation) one(ctx context.Context, name string) (lifecycle.Result, error) {
+	lifecycle.Begin(&op.entry, name, op.Time())
 	if err := op.Journal.Record(ctx, op.entry); err != nil {
-		return err
+		return lifecycle.Result{}, err
 	}
-	op.tell(*mark)
-	err := s.run(ctx, op)
-	mark.Progress, mark.EndedAt = tenants.ProgressSucceeded, op.now()
-	if err != nil {
-		mark.Progress, mark.Error = tenants.ProgressFailed, err.Error()
-	}
-	op.tell(*mark)
-	return errors.Join(err, op.Journal.Record(ctx, op.entry))
+	op.tell(name)
+	res, err := op.Run(ctx, op.entry, name)
+	lifecycle.End(&op.entry, name, err, op.Time())
+	op.tell(name)
+	return res, errors.Join(err, op.Journal.Record(ctx, op.entry))
 }
 
-func (op *operation) tell(s tenants.Step) {
+func (op *operation) tell(name string) {
 	if op.Step != nil {
-		op.Step(op.entry, s)
+		op.Step(op.entry, *lifecycle.Find(&op.entry, name))
 	}
 }
 
 // end records the outcome in the store and in the journal.
-func (op *operation) end(ctx context.Context, status tenants.Status, failed error) (Outcome, error) {
-	op.entry.Progress, op.entry.EndedAt = tenants.ProgressSucceeded, op.now()
+func (op *operation) end(ctx context.Context, failed error, leave func(tenants.Tenant) tenants.Tenant) (Outcome, error) {
+	op.entry.Progress, op.entry.EndedAt = tenants.ProgressSucceeded, op.Time()
 	if failed != nil {
 		op.entry.Progress, op.entry.Error = tenants.ProgressFailed, failed.Error()
 	}
-	err := failed
-	if status != "" {
-		if serr := op.change(ctx, func(t *tenants.Tenant) { t.Status = status }); serr != nil {
-			err = errors.Join(err, serr)
-		}
+	t, err := op.Store.Get(ctx, op.entry.TenantID)
+	if err == nil {
+		t = leave(t)
+		t.UpdatedAt = op.Time()
+		t, err = op.Store.Update(ctx, t)
 	}
-	if jerr := op.Journal.Record(ctx, op.entry); jerr != nil {
-		err = errors.Join(err, jerr)
+	err = errors.Join(err, op.Journal.Record(ctx, op.entry))
+	if failed != nil && err == nil {
+		err = failed // as it is: its code and its fields
+	} else if failed != nil {
+		err = errors.Join(failed, err)
 	}
-	op.outcome.Operation, op.outcome.Tenant = op.entry, op.tenant
-	return op.outcome, err
+	return Outcome{Operation: op.entry, Tenant: t, Runs: op.runs}, err
 }
 
-// change writes the tenant.
-func (op *operation) change(ctx context.Context, f func(*tenants.Tenant)) error {
-	t := op.tenant
-	f(&t)
-	t.UpdatedAt = op.now()
-	stored, err := op.Store.Update(ctx, t)
+// reserve adds the tenant to the store, or gives the one whose creation is to
+// be gone on with, in a status from which it can be.
+func (r *Runner) reserve(ctx context.Context, t tenants.Tenant) (tenants.Tenant, error) {
+	known, err := r.Store.Get(ctx, t.ID)
+	if tenants.CodeOf(err) == tenants.CodeNotFound || (err == nil && known.Status == tenants.StatusDeleted) {
+		t.Status, t.Version, t.CreatedAt, t.UpdatedAt = "", 0, r.Time(), r.Time()
+		return r.Store.Create(ctx, t)
+	}
 	if err != nil {
-		return err
+		return t, err
 	}
-	op.tenant = stored
-	return nil
-}
-
-// up runs a stack and keeps its result.
-func (op *operation) up(ctx context.Context, name, title string, s automation.Stack) error {
-	res, err := op.Engine.Up(ctx, s)
-	op.outcome.Runs = append(op.outcome.Runs, StepRun{Step: name, Title: title, Result: res})
-	op.refused = tenants.CodeOf(err) == tenants.CodeForbidden && !res.Report.Allowed()
-	return err
-}
-
-// after gives next as it will be once prev has run, with the gate's word on it.
-func (r *Runner) after(ctx context.Context, prev plan.Plan, next automation.Result, subject policies.Subject) (automation.Result, error) {
-	next.Plan = plan.Relative(prev, next.Plan)
-	next.Changes = next.Plan.Changes()
-	var err error
-	next.Report, err = r.Gate.Evaluate(ctx, policies.NewInput(next.Plan, subject, r.Catalogue))
-	return next, err
+	if known, err = r.recover(ctx, known); err != nil {
+		return t, err
+	}
+	if known.Status != tenants.StatusCreateFailed && known.Status != "" {
+		return t, lifecycle.Exists(t.ID)
+	}
+	known.Name, known.AdminEmail, known.Tier, known.Region, known.CostCenter = t.Name, t.AdminEmail, t.Tier, t.Region, t.CostCenter
+	return known, nil
 }
 
 // recover ends the journal's entry of an operation that was killed, and brings
@@ -183,10 +150,10 @@ func (r *Runner) recover(ctx context.Context, t tenants.Tenant) (tenants.Tenant,
 		if op.Progress != tenants.ProgressRunning {
 			continue
 		}
-		op.Progress, op.EndedAt, op.Error = tenants.ProgressFailed, r.now(), interrupted
+		op.Progress, op.EndedAt, op.Error = tenants.ProgressFailed, r.Time(), interrupted
 		for i := range op.Steps {
 			if op.Steps[i].Progress == tenants.ProgressRunning {
-				op.Steps[i].Progress, op.Steps[i].EndedAt, op.Steps[i].Error = tenants.ProgressFailed, r.now(), interrupted
+				op.Steps[i].Progress, op.Steps[i].EndedAt, op.Steps[i].Error = tenants.ProgressFailed, r.Time(), interrupted
 			}
 		}
 		if err := r.Journal.Record(ctx, op); err != nil {
@@ -197,22 +164,19 @@ func (r *Runner) recover(ctx context.Context, t tenants.Tenant) (tenants.Tenant,
 	if !inProgress {
 		return t, nil
 	}
-	t.Status, t.UpdatedAt = failed, r.now()
+	t.Status, t.UpdatedAt = failed, r.Time()
 	return r.Store.Update(ctx, t)
 }
 
 // interrupted is what the journal says of an operation whose process ended.
 const interrupted = "the process that ran it ended before the operation did"
 
-// hold takes the tenant for one operation.
-func (r *Runner) hold(id string) (func(), error) { return r.Holder.Hold(id) }
-
 // held gives the tenant as it is, for an operation on it, with a hold on it.
 func (r *Runner) held(ctx context.Context, id string) (tenants.Tenant, func(), error) {
 	if _, err := r.Store.Get(ctx, id); err != nil {
 		return tenants.Tenant{}, nil, err
 	}
-	release, err := r.hold(id)
+	release, err := r.Holder.Hold(id)
 	if err != nil {
 		return tenants.Tenant{}, nil, err
 	}
