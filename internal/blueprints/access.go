@@ -31,7 +31,7 @@ func userPool(full bool) Sample {
 			}
 			args.Migration = &identity.Migration{FunctionARN: migration.ARN}
 			args.ResourceServer = &identity.ResourceServer{
-				Identifier: "orders", Scopes: []identity.Scope{{Name: "read", Description: "Read orders"}}, Domain: "sample-orders",
+				Identifier: "orders", Scopes: []identity.Scope{{Name: "read", Description: other(at, "Read orders", "Read the orders")}}, Domain: "sample-orders",
 				Clients: []identity.MachineClient{{Name: "importer", Scopes: []string{"read"}}},
 			}
 		}
@@ -41,8 +41,10 @@ func userPool(full bool) Sample {
 }
 
 func apiArgs(at Site) *apigateway.Args {
+	tier := componenttest.Tier(tenants.ModelPool)
+	tier.RateLimit = other(at, tier.RateLimit, tier.RateLimit+1)
 	return &apigateway.Args{
-		Location: at.Location, Tags: at.SharedTags(), Name: "sample-api", Tiers: []tenants.Tier{componenttest.Tier(tenants.ModelPool)}, LogRetentionDays: 30,
+		Location: at.Location, Tags: at.SharedTags(), Name: "sample-api", Tiers: []tenants.Tier{tier}, LogRetentionDays: 30,
 	}
 }
 
@@ -105,6 +107,7 @@ func newFirewall(full bool) Sample {
 				return err
 			}
 			args.LogKeyARN, args.CountedCoreRules = key.ARN, []string{"SizeRestrictions_BODY"}
+			args.RateLimit = other(at, 0, 3000)
 		}
 		_, err := firewall.New(ctx, "firewall", args)
 		return err

@@ -49,6 +49,21 @@ type Site struct {
 	// Code is the path of a zip file or a directory that holds index.py with a
 	// function "handler"; Layer that of one with vendor code.
 	Code, Layer string
+	// Units are the ids of two organizational units, that of the application's accounts
+	// and that of the accounts of tenants' functions.
+	Units [2]string
+	// Changed gives one argument of each full sample another value, which AWS takes
+	// without making anything anew. A few components have no such argument.
+	Changed bool
+}
+
+// other gives one of two values of an argument, the second one where the site is
+// Changed.
+func other[T any](at Site, first, changed T) T {
+	if at.Changed {
+		return changed
+	}
+	return first
 }
 
 // The accounts of samples.
@@ -66,7 +81,7 @@ const Region = "eu-west-1"
 func NewSite(environment, code string) Site {
 	return Site{
 		Location: location.Location{Environment: environment, Region: Region, AccountID: CoreAccount},
-		Code:     code, Layer: code,
+		Code:     code, Layer: code, Units: [2]string{"ou-abcd-12345678", "ou-abcd-23456789"},
 	}
 }
 

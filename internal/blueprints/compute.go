@@ -22,7 +22,7 @@ func newFunction(full bool) Sample {
 	return func(ctx *pulumi.Context, at Site) error {
 		args := &function.Args{
 			Location: at.Location, Tags: at.SharedTags(), Name: "sample-function", Runtime: "python3.13", Handler: "index.handler", Archive: at.Code,
-			MemoryMB: 128, TimeoutSec: 10, Concurrency: 2,
+			MemoryMB: 128, TimeoutSec: other(at, 10, 20), Concurrency: 2,
 		}
 		if full {
 			key, err := newKey(ctx, at, "sample-function", function.LogGroupName("sample-function"))
@@ -57,7 +57,7 @@ func newHost(ctx *pulumi.Context, at Site, full bool) (*functionhost.Host, error
 		InvokerRole: "platform-invoker", CoreAccountID: at.Location.AccountID, RuntimeRole: "tenantform-runtime",
 	}
 	if full {
-		args.ExternalID = "sample"
+		args.ExternalID = other(at, "sample", "sample-2")
 		args.SigningProfileVersionARNs = pulumi.StringArray{pulumi.String(at.Location.ARN("signer", "/signing-profiles/sample/0123456789"))}
 	}
 	return functionhost.New(ctx, "host", args)
@@ -70,8 +70,8 @@ func host(full bool) Sample {
 	}
 }
 
-func object(key string) *function.Object {
-	return &function.Object{Bucket: pulumi.String("sample-artifacts-" + CoreAccount), Key: pulumi.String("signed/" + key)}
+func object(at Site, key string) *function.Object {
+	return &function.Object{Bucket: pulumi.String("sample-artifacts-" + at.Location.AccountID), Key: pulumi.String("signed/" + key)}
 }
 
 func tenantFunction(full bool) Sample {
@@ -82,13 +82,14 @@ func tenantFunction(full bool) Sample {
 		}
 		args := &tenantfunction.Args{
 			Location: at.In(FunctionsAccount), Tags: at.Tags(), Name: "sample-acme-score", Runtime: "python3.13", Handler: "index.handler", Archive: at.Code,
-			MemoryMB: 128, TimeoutSec: 10, Concurrency: 1, LogRetentionDays: 30,
+			MemoryMB: 128, TimeoutSec: other(at, 10, 20), Concurrency: 1, LogRetentionDays: 30,
 			VPCID: made.VPCID, SubnetIDs: made.SubnetIDs, InvokerRoleARN: at.In(FunctionsAccount).RoleARN("platform-invoker"),
 		}
 		if full {
-			args.Archive, args.Object = "", object("sample-acme-score.zip")
-			args.LayerObjects = []tenantfunction.Layer{{Name: "vendor", Object: *object("vendor.zip")}}
+			args.Archive, args.Object = "", object(at, "sample-acme-score.zip")
+			args.LayerObjects = []tenantfunction.Layer{{Name: "vendor", Object: *object(at, "vendor.zip")}}
 			args.CodeSigningConfigARN = made.CodeSigningConfigARN
+			args.Grants = lookup(at)
 		} else {
 			args.Layers, args.Unsigned = []string{at.Layer}, true
 		}

@@ -39,7 +39,7 @@ func TestDocumentsAreOfTheGrammar(t *testing.T) {
 			}
 		}
 	})
-	for _, kind := range []iamgrammar.Kind{iamgrammar.Identity, iamgrammar.Trust, iamgrammar.Resource, iamgrammar.Key} {
+	for _, kind := range []iamgrammar.Kind{iamgrammar.Identity, iamgrammar.Trust, iamgrammar.Resource, iamgrammar.Key, iamgrammar.Boundary, iamgrammar.Control} {
 		if byKind[kind] == 0 {
 			t.Errorf("no component made a document of the kind %s", kind)
 		}

@@ -18,11 +18,11 @@ func baseline() []Blueprint {
 func organization(full bool) Sample {
 	return func(ctx *pulumi.Context, at Site) error {
 		args := &guardrails.OrganizationArgs{
-			Location: at.Location, Tags: at.SharedTags(), Name: "sample", Targets: []string{"ou-abcd-12345678"},
-			Regions: []string{Region}, Deployers: []string{"deployer"},
+			Location: at.Location, Tags: at.SharedTags(), Name: "sample", Targets: []string{at.Units[0]},
+			Regions: []string{Region}, Deployers: other(at, []string{"deployer"}, []string{"deployer", "releaser"}),
 		}
 		if full {
-			args.FunctionsTargets, args.Administrators = []string{FunctionsAccount}, []string{"administrator"}
+			args.FunctionsTargets, args.Administrators = []string{at.Units[1]}, []string{"administrator"}
 			args.EverywhereActions = []string{"health:Describe*"}
 		}
 		_, err := guardrails.NewOrganization(ctx, "organization", args)
@@ -33,7 +33,8 @@ func organization(full bool) Sample {
 func account(full bool) Sample {
 	return func(ctx *pulumi.Context, at Site) error {
 		args := &guardrails.AccountArgs{
-			Location: at.Location, Tags: at.SharedTags(), Name: "sample", Bucket: "sample-audit-" + at.Location.AccountID, Deployers: []string{"deployer"},
+			Location: at.Location, Tags: at.SharedTags(), Name: "sample", Bucket: "sample-audit-" + at.Location.AccountID,
+			Deployers: other(at, []string{"deployer"}, []string{"deployer", "releaser"}),
 		}
 		needs := []pulumi.Resource{}
 		if full {

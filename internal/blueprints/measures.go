@@ -129,6 +129,38 @@ func noCustom(in map[string]any) bool {
 	})
 }
 
+// validated tells whether an API's definition has every request's parameters and
+// body checked, because no operation says otherwise.
+func validated(path string) func(map[string]any) bool {
+	type validator struct {
+		Body       bool `json:"validateRequestBody"`
+		Parameters bool `json:"validateRequestParameters"`
+	}
+	type own struct {
+		Use *string `json:"x-amazon-apigateway-request-validator"`
+	}
+	return func(in map[string]any) bool {
+		var d struct {
+			own
+			Validators map[string]validator      `json:"x-amazon-apigateway-request-validators"`
+			Paths      map[string]map[string]own `json:"paths"`
+		}
+		text, _ := at(in, path).(string)
+		if json.Unmarshal([]byte(text), &d) != nil || d.Use == nil {
+			return false
+		}
+		used := []string{*d.Use}
+		for _, methods := range d.Paths {
+			for _, m := range methods {
+				if m.Use != nil {
+					used = append(used, *m.Use)
+				}
+			}
+		}
+		return !slices.ContainsFunc(used, func(name string) bool { return !d.Validators[name].Body || !d.Validators[name].Parameters })
+	}
+}
+
 // measures are what the reference says of components, in its order.
 func measures() []measure {
 	return slices.Concat(dataMeasures(), codeMeasures(), accessMeasures(), networkMeasures(), watchMeasures())
@@ -169,13 +201,10 @@ func dataMeasures() []measure {
 		{says: "cluster: no public address", of: instance, holds: isNot("publiclyAccessible", true)},
 		{says: "queue: customer managed key", of: queue, holds: set("kmsMasterKeyId")},
 		{says: "queue: TLS only", of: queue, holds: tlsOnly},
-		{says: "queue: TLS only", of: "aws:sqs/queuePolicy:QueuePolicy", holds: tlsOnly},
 		{says: "queue: dead letters", of: queue, holds: set("redrivePolicy"), one: true},
 		{says: "queue: says who may use it for dead letters", of: queue, holds: set("redriveAllowPolicy"), one: true},
-		{says: "queue: says who may use it for dead letters", of: "aws:sqs/redriveAllowPolicy:RedriveAllowPolicy", holds: set("redriveAllowPolicy")},
 		{says: "topic: customer managed key", of: topic, holds: set("kmsMasterKeyId")},
 		{says: "topic: TLS only", of: topic, holds: tlsOnly},
-		{says: "topic: TLS only", of: "aws:sns/topicPolicy:TopicPolicy", holds: tlsOnly},
 		{says: "topic: undelivered messages kept", of: "aws:sns/topicSubscription:TopicSubscription", holds: set("redrivePolicy")},
 		{says: "delivery stream: encrypted", of: "aws:kinesis/firehoseDeliveryStream:FirehoseDeliveryStream", holds: set("serverSideEncryption.keyType")},
 		{says: "key: rotation", of: keyType, holds: is("enableKeyRotation", true)},
@@ -240,14 +269,14 @@ func accessMeasures() []measure {
 		{says: "API: execution log without bodies", of: "aws:apigateway/methodSettings:MethodSettings",
 			holds: every(set("settings.loggingLevel"), isNot("settings.loggingLevel", "OFF"), isNot("settings.dataTraceEnabled", true))},
 		{says: "API: rate and quota", of: plans, holds: every(set("throttleSettings.rateLimit"), set("quotaSettings.limit"))},
-		{says: "API: requests validated", of: "aws:apigateway/requestValidator:RequestValidator", holds: is("validateRequestBody", true), one: true},
+		{says: "API: requests validated", of: "aws:apigateway/restApi:RestApi", holds: validated("body")},
 		{says: "API: firewall", of: "aws:wafv2/webAclAssociation:WebAclAssociation", holds: set("webAclArn")},
 		{says: "firewall: logs", of: "aws:wafv2/webAclLoggingConfiguration:WebAclLoggingConfiguration", holds: set("logDestinationConfigs")},
 	}
 }
 
 func networkMeasures() []measure {
-	const instance = "aws:ec2/instance:Instance"
+	const template = "aws:ec2/launchTemplate:LaunchTemplate"
 	return []measure{
 		{says: "network: flow logs of all traffic", of: "aws:ec2/flowLog:FlowLog", holds: is("trafficType", "ALL")},
 		{says: "network: default security group closed", of: "aws:ec2/defaultSecurityGroup:DefaultSecurityGroup", holds: empty("ingress", "egress")},
@@ -256,9 +285,9 @@ func networkMeasures() []measure {
 		{says: "network: endpoints with policies", of: "aws:ec2/vpcEndpoint:VpcEndpoint", holds: set("policy")},
 		{says: "security group: lets nothing in", of: "aws:ec2/securityGroup:SecurityGroup", holds: empty("ingress")},
 		{says: "security group: lets nothing out", of: "aws:ec2/securityGroup:SecurityGroup", holds: empty("egress")},
-		{says: "bastion: no key, no public address", of: instance, holds: every(empty("keyName"), isNot("associatePublicIpAddress", true))},
-		{says: "bastion: metadata by token only", of: instance, holds: is("metadataOptions.httpTokens", "required")},
-		{says: "bastion: disk encrypted", of: instance, holds: is("rootBlockDevice.encrypted", true)},
+		{says: "bastion: no key, no public address", of: "aws:ec2/instance:Instance", holds: every(empty("keyName"), isNot("associatePublicIpAddress", true))},
+		{says: "bastion: metadata by token only", of: template, holds: is("metadataOptions.httpTokens", "required")},
+		{says: "bastion: disk encrypted", of: template, holds: is("blockDeviceMappings.ebs.encrypted", "true")},
 	}
 }
 

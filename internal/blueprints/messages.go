@@ -30,6 +30,7 @@ func worker(full bool) Sample {
 		args := &queueworker.Args{
 			Location: at.Location, Tags: at.Tags(), Name: "sample-worker", Runtime: "python3.13", Handler: "index.handler", Archive: at.Code,
 			Bucket: "sample-worker-results-" + at.Location.AccountID, Prefix: "results/", KeyARN: key.ARN,
+			MaxReceiveCount: other(at, 0, 6),
 		}
 		if full {
 			alarms, err := topic.New(ctx, "alarms", &topic.Args{Location: at.Location, Tags: at.Tags(), Name: "sample-worker-alarms", Alarms: true})
@@ -52,7 +53,7 @@ func queue(full bool) Sample {
 		if err != nil {
 			return err
 		}
-		args := &queueworker.QueueArgs{Location: at.Location, Tags: at.Tags(), Name: "sample-queue", KeyARN: key.ARN}
+		args := &queueworker.QueueArgs{Location: at.Location, Tags: at.Tags(), Name: "sample-queue", KeyARN: key.ARN, MaxReceiveCount: other(at, 0, 6)}
 		if full {
 			args.Topics = []string{at.Location.ARN("sns", "sample-events")}
 			args.AlarmActions = pulumi.StringArray{pulumi.String(at.Location.ARN("sns", "sample-alarms"))}
@@ -66,7 +67,8 @@ func newTopic(full bool) Sample {
 	return func(ctx *pulumi.Context, at Site) error {
 		args := &topic.Args{Location: at.Location, Tags: at.SharedTags(), Name: "sample-topic"}
 		if full {
-			args.Subscribers, args.Alarms, args.Budgets, args.Rules = []string{ServiceAccount}, true, true, true
+			args.Subscribers = other(at, []string{ServiceAccount}, []string{ServiceAccount, FunctionsAccount})
+			args.Alarms, args.Budgets, args.Rules = true, true, true
 		}
 		_, err := topic.New(ctx, "topic", args)
 		return err
@@ -81,7 +83,7 @@ func subscription(full bool) Sample {
 		}
 		args := &topic.SubscriptionArgs{Location: at.Location, Tags: at.SharedTags(), Name: "sample-billing", Topic: events}
 		if full {
-			args.Filter, args.Raw = topic.Filter{"type": {"tenant.created"}}, true
+			args.Filter, args.Raw = topic.Filter{"type": {other(at, "tenant.created", "tenant.changed")}}, true
 		}
 		_, err = topic.NewSubscription(ctx, "billing", args)
 		return err
@@ -95,7 +97,7 @@ func fanout(full bool) Sample {
 		}
 		if full {
 			args.Subscribers, args.Alarms = []string{ServiceAccount}, true
-			args.Services = append(args.Services, topic.Service{Name: "audit", Filter: topic.Filter{"type": {"tenant.deleted"}}})
+			args.Services = append(args.Services, topic.Service{Name: "audit", Filter: topic.Filter{"type": {other(at, "tenant.deleted", "tenant.changed")}}})
 		}
 		_, err := topic.NewFanout(ctx, "lifecycle", args)
 		return err
@@ -122,7 +124,7 @@ func newArchive(full bool) Sample {
 			if err != nil {
 				return err
 			}
-			args.LogKeyARN = key.ARN
+			args.LogKeyARN, args.BufferSec = key.ARN, other(at, 0, 600)
 			args.AlarmActions = pulumi.StringArray{pulumi.String(at.Location.ARN("sns", "sample-alarms"))}
 		}
 		_, err = archive.New(ctx, "archive", args, pulumi.DependsOn([]pulumi.Resource{events, kept}))

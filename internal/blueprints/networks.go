@@ -20,7 +20,7 @@ func newNet(full bool) Sample {
 			if err != nil {
 				return err
 			}
-			args.Zones, args.LogKeyARN = 3, key.ARN
+			args.Zones, args.LogKeyARN, args.LogRetentionDays = 3, key.ARN, other(at, 0, 400)
 			args.Endpoints = []string{network.DynamoDB, network.S3}
 			args.InterfaceEndpoints = []string{network.KMS, network.Logs, network.SQS, network.STS}
 			args.Accounts, args.PublicEgress = []string{FunctionsAccount}, &network.PublicEgress{}

@@ -26,7 +26,7 @@ func operations() []Blueprint {
 
 func signals(full bool) Sample {
 	return func(ctx *pulumi.Context, at Site) error {
-		args := &observability.Args{Location: at.Location, Tags: at.Tags(), TenantID: "acme", Name: "sample-acme", LogRetentionDays: 30}
+		args := &observability.Args{Location: at.Location, Tags: at.Tags(), TenantID: "acme", Name: "sample-acme", LogRetentionDays: other(at, 30, 60)}
 		if full {
 			key, err := newKey(ctx, at, "sample-signals", "sample-acme/*")
 			if err != nil {
@@ -45,7 +45,7 @@ func newHealth(full bool) Sample {
 		if err := signals(false)(ctx, at); err != nil {
 			return err
 		}
-		args := &health.Args{Location: at.Location, Tags: at.Tags(), Name: "sample-acme-health", Of: "tenant acme", Alarms: []string{"sample-acme-errors"}}
+		args := &health.Args{Location: at.Location, Tags: at.Tags(), Name: "sample-acme-health", Of: other(at, "tenant acme", "the tenant acme"), Alarms: []string{"sample-acme-errors"}}
 		if full {
 			args.Actions = pulumi.StringArray{pulumi.String(at.Location.ARN("sns", "sample-alarms"))}
 		}
@@ -59,7 +59,7 @@ func newDashboard(full bool) Sample {
 		args := &dashboard.Args{Location: at.Location, Tags: at.SharedTags(), Name: "sample-platform", TenantID: tags.Shared}
 		if full {
 			args.Tags, args.TenantID = at.Tags(), "acme"
-			args.API, args.Functions, args.FunctionsAccountID = "acme-silo", []string{"acme-score"}, FunctionsAccount
+			args.API, args.Functions, args.FunctionsAccountID = "acme-silo", []string{other(at, "acme-score", "acme-rate")}, FunctionsAccount
 			args.Alarms, args.LogGroup = []string{"acme-silo-errors"}, "acme-silo/application"
 		}
 		_, err := dashboard.New(ctx, "dashboard", args)
@@ -69,14 +69,14 @@ func newDashboard(full bool) Sample {
 
 func newQueries(ctx *pulumi.Context, at Site) error {
 	_, err := queries.New(ctx, "queries", &queries.Args{
-		Location: at.Location, Tags: at.SharedTags(), Name: "sample", LogGroups: []string{"pool-a/api", "/aws/lambda/runtime"},
+		Location: at.Location, Tags: at.SharedTags(), Name: "sample", LogGroups: []string{"pool-a/api", other(at, "/aws/lambda/runtime", "/aws/lambda/worker")},
 	})
 	return err
 }
 
 func newBudget(full bool) Sample {
 	return func(ctx *pulumi.Context, at Site) error {
-		args := &budget.Args{Location: at.Location, Tags: at.Tags(), Name: "sample-acme", TenantID: "acme", MonthlyUSD: 100, Emails: []string{"ops@acme.example"}}
+		args := &budget.Args{Location: at.Location, Tags: at.Tags(), Name: "sample-acme", TenantID: "acme", MonthlyUSD: other(at, 100.0, 200.0), Emails: []string{"ops@acme.example"}}
 		if full {
 			args.TopicARN = at.Location.ARN("sns", "sample-alarms")
 		}
@@ -87,7 +87,7 @@ func newBudget(full bool) Sample {
 
 func sink(full bool) Sample {
 	return func(ctx *pulumi.Context, at Site) error {
-		args := &crossaccount.SinkArgs{Location: at.Location, Tags: at.SharedTags(), Name: "sample", Sources: []string{FunctionsAccount}}
+		args := &crossaccount.SinkArgs{Location: at.Location, Tags: at.SharedTags(), Name: "sample", Sources: other(at, []string{FunctionsAccount}, []string{FunctionsAccount, ServiceAccount})}
 		if full {
 			args.OrganizationID = "o-a1b2c3d4e5"
 		}

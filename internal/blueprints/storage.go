@@ -37,7 +37,7 @@ func newBucket(full bool) Sample {
 			}
 			args.AccessLogs = &bucket.AccessLogs{BucketName: logs.Name}
 			args.ObjectLock = &bucket.ObjectLock{Mode: bucket.Governance, Days: 30}
-			args.InfrequentAccessDays, args.ExpireDays = 30, 365
+			args.InfrequentAccessDays, args.ExpireDays = 30, other(at, 365, 400)
 			args.Discard = true
 		}
 		_, err = bucket.New(ctx, "bucket", args)
@@ -54,6 +54,7 @@ func table(full bool) Sample {
 		args := &data.TableArgs{Location: at.Location, Tags: at.Tags(), Name: "sample-table", KeyARN: key.ARN}
 		if full {
 			args.DeletionProtection, args.TTLAttribute = true, "expires"
+			args.Stream = other(at, data.StreamNewAndOldImages, data.StreamNone)
 			args.Indexes = []data.Index{{Name: "by-time", SortKey: "created", Type: data.Number}}
 		}
 		_, err = data.NewTable(ctx, "table", args)
@@ -71,7 +72,7 @@ func tenantAccess(full bool) Sample {
 	return func(ctx *pulumi.Context, at Site) error {
 		args := &data.AccessArgs{
 			Location: at.Location, Tags: at.Tags(), TenantID: "acme", RoleName: "sample-access-data", Table: "pool-a-data", KeyARN: poolKey(at),
-			RuntimeRole: "tenantform-runtime",
+			RuntimeRole: other(at, "tenantform-runtime", "tenantform-runtime-2"),
 		}
 		if full {
 			args.Indexes = []string{"by-time"}
@@ -83,7 +84,7 @@ func tenantAccess(full bool) Sample {
 
 func key(full bool) Sample {
 	return func(ctx *pulumi.Context, at Site) error {
-		args := &encryption.Args{Location: at.Location, Tags: at.Tags(), Alias: "sample-key", Description: "A sample"}
+		args := &encryption.Args{Location: at.Location, Tags: at.Tags(), Alias: "sample-key", Description: other(at, "A sample", "Another sample")}
 		if full {
 			args.LogGroups = []string{"sample/*"}
 		}
@@ -96,7 +97,7 @@ func bucketLogs(full bool) Sample {
 	return func(ctx *pulumi.Context, at Site) error {
 		args := &bucket.LogsArgs{Location: at.Location, Tags: at.SharedTags(), Name: "sample-logs-" + at.Location.AccountID}
 		if full {
-			args.Sources, args.InfrequentAccessDays, args.ExpireDays = []string{"sample-files-" + at.Location.AccountID}, 30, 400
+			args.Sources, args.InfrequentAccessDays, args.ExpireDays = []string{"sample-files-" + at.Location.AccountID}, 30, other(at, 400, 500)
 		}
 		_, err := bucket.NewLogs(ctx, "logs", args)
 		return err
@@ -122,7 +123,7 @@ func newDatabase(full bool) Sample {
 		if full {
 			args.Network.EndpointSecurityGroupID, args.Bastion = net.EndpointSecurityGroupID, &database.Bastion{}
 			args.Clients = []database.Client{{Name: "orders", SecurityGroupID: net.EndpointSecurityGroupID}}
-			args.LogKeyARN, args.DeletionProtection = key.ARN, true
+			args.LogKeyARN, args.DeletionProtection, args.MaxACU = key.ARN, true, other(at, 0.0, 12.0)
 		}
 		_, err = database.New(ctx, "orders", args)
 		return err
@@ -140,7 +141,7 @@ func newArtifacts(full bool) Sample {
 			if err != nil {
 				return err
 			}
-			args.AccessLogs = &bucket.AccessLogs{BucketName: logs.Name}
+			args.AccessLogs = &bucket.AccessLogs{BucketName: logs.Name, Prefix: other(at, "", "code/")}
 			args.Publishers = []string{at.Location.RoleARN("sample-publisher")}
 			args.Signers = []string{at.In(FunctionsAccount).RoleARN("sample-signer")}
 			args.Readers = []string{at.In(FunctionsAccount).RoleARN("sample-deployer")}

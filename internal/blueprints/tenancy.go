@@ -20,6 +20,7 @@ func tenancy() []Blueprint {
 func newSilo(full bool) Sample {
 	return func(ctx *pulumi.Context, at Site) error {
 		tier := componenttest.Tier(tenants.ModelSilo)
+		tier.RateLimit = other(at, tier.RateLimit, tier.RateLimit+1)
 		tier.DeletionProtection = full
 		args := &silo.Args{
 			Location: at.Location, Tags: at.Tags(), TenantID: "acme", Name: "acme-silo", Bucket: "sample-silo-" + at.Location.AccountID,
@@ -48,8 +49,10 @@ func newPool(full bool) Sample {
 }
 
 func makePool(ctx *pulumi.Context, at Site, full bool) (*pool.Pool, error) {
+	tier := componenttest.Tier(tenants.ModelPool)
+	tier.RateLimit = other(at, tier.RateLimit, tier.RateLimit+1)
 	return pool.New(ctx, "pool", &pool.Args{
-		Location: at.Location, Tags: at.SharedTags(), Name: "pool-a", Tiers: []tenants.Tier{componenttest.Tier(tenants.ModelPool)},
+		Location: at.Location, Tags: at.SharedTags(), Name: "pool-a", Tiers: []tenants.Tier{tier},
 		LogRetentionDays: 30, DeletionProtection: full,
 	})
 }
@@ -60,6 +63,7 @@ func placement(ctx *pulumi.Context, at Site) error {
 		return err
 	}
 	tier := componenttest.Tier(tenants.ModelPool)
+	tier.LogRetentionDays = other(at, tier.LogRetentionDays, 14)
 	whose := at.Tags()
 	whose.Tier, whose.Model = tier.Name, tenants.ModelPool
 	_, err = pool.NewPlacement(ctx, "acme", &pool.PlacementArgs{
