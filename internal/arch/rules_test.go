@@ -81,6 +81,8 @@ func directions() []direction {
 		{"policies/...", []string{"policies/...", "automation/plan", "tenants"}, false, "a decision depends on the plan and the catalogue alone"},
 		{"examples/blueprints/...", []string{"components/...", "tenants"}, false, "an example is made of what anybody's program can import"},
 		{"examples/blueprints/blueprinttest", []string{"automation", "internal/localcloud", "policies"}, false, "it runs the examples as the command runs its own programs"},
+		{"internal/alarm", []string{"automation/plan", "internal/events", "policies", "tenants"}, false,
+			"it tells of what was found; who looked, and how, is not its business"},
 		{"internal/arch", nil, true, "its rules must not depend on what they rule"},
 		{"internal/blueprints/...", []string{"internal/blueprints/...", "components/...", "automation/plan", "policies", "tenants"}, false,
 			"it describes components by running them and asking the policies about the result"},
