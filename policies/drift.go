@@ -58,7 +58,7 @@ func (e *Evaluator) EvaluateDrift(ctx context.Context, in Input, o plan.Observed
 	for _, rule := range DriftRules() {
 		s := seen{rule: rule}
 		for _, d := range o.Drifted {
-			if kinds[d.Kind] == rule.ID {
+			if DriftRule(d.Kind) == rule.ID {
 				s.findings = append(s.findings, rule.differs(d)...)
 			}
 		}
@@ -67,9 +67,17 @@ func (e *Evaluator) EvaluateDrift(ctx context.Context, in Input, o plan.Observed
 	return e.evaluate(ctx, in, allScopes, others)
 }
 
-// kinds gives the rule that a difference is against.
-var kinds = map[plan.DriftKind]string{
-	plan.DriftChanged: DriftChanged, plan.DriftDeleted: DriftDeleted, plan.DriftBeside: DriftBeside,
+// DriftRule gives the id of the rule that a difference is against; "" for none.
+func DriftRule(k plan.DriftKind) string {
+	switch k {
+	case plan.DriftBeside:
+		return DriftBeside
+	case plan.DriftChanged:
+		return DriftChanged
+	case plan.DriftDeleted:
+		return DriftDeleted
+	}
+	return ""
 }
 
 // differs gives a finding for each property that differs, and one for a resource
@@ -92,13 +100,13 @@ func (r Rule) differs(d plan.Drifted) []Finding {
 		case p.Recorded == nil && p.Found == nil:
 			f.Message = "the provider says that it is not as recorded, and not how"
 		case p.Recorded == nil:
-			f.Message = "it is there now and is not recorded"
+			f.Message = fmt.Sprintf("it is %s and is not recorded", f.Value)
 		case p.Found == nil:
 			f.Message = fmt.Sprintf("it is recorded as %s and is not there any more", recorded)
 		case recorded == f.Value:
 			f.Message = "the provider says that it is not as recorded; the difference is not shown, as in a secret or beyond what is shown of a long value"
 		default:
-			f.Message = fmt.Sprintf("recorded is %s", recorded)
+			f.Message = fmt.Sprintf("it is %s and is recorded as %s", f.Value, recorded)
 		}
 		found = append(found, f)
 	}

@@ -58,10 +58,10 @@ func TestDriftIsFindings(t *testing.T) {
 	const want = `drift_deleted aws:cloudwatch/logGroup:LogGroup logs true =/acme/logs: the resource is recorded and is not there any more
 drift_changed aws:dynamodb/table:Table data true =: the provider says that it is not as recorded, and not how
 drift_changed aws:dynamodb/table:Table data true key=[secret]: the provider says that it is not as recorded; the difference is not shown, as in a secret or beyond what is shown of a long value
-drift_changed aws:dynamodb/table:Table data true streamEnabled=false: recorded is true
-drift_changed aws:dynamodb/table:Table data true tags.owner=me: it is there now and is not recorded
+drift_changed aws:dynamodb/table:Table data true streamEnabled=false: it is false and is recorded as true
+drift_changed aws:dynamodb/table:Table data true tags.owner=me: it is me and is not recorded
 drift_changed aws:dynamodb/table:Table data true ttl=: it is recorded as x and is not there any more
-drift_beside aws:dynamodb/table:Table data false status=UPDATING: recorded is ACTIVE`
+drift_beside aws:dynamodb/table:Table data false status=UPDATING: it is UPDATING and is recorded as ACTIVE`
 	if got := findingLines(r); got != want || r.Allowed() {
 		t.Errorf("allowed: %v, findings:\n%s\nwant:\n%s", r.Allowed(), got, want)
 	}
