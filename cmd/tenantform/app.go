@@ -94,6 +94,7 @@ Exit codes:
   4     not found: a stack that was never brought up, for example
   5     conflict: another operation is under way, or a name is taken
   6     not possible as things are: something else has to be done first
+  7     there is drift, and somebody could not be told of it
   130   interrupted
 
 Errors go to standard error, one line a problem. With --output json standard
@@ -115,7 +116,7 @@ func (a *app) root() *cobra.Command {
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usage(err) })
 	a.flags.add(root)
 	root.AddCommand(a.demoCommand(), a.doctorCommand(), a.versionCommand(), a.stackCommand(), a.tenantCommand(),
-		a.functionCommand(), a.policyCommand())
+		a.functionCommand(), a.policyCommand(), a.driftCommand())
 	group(root)
 	for _, c := range root.Commands() {
 		if c.HasSubCommands() {

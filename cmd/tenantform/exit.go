@@ -21,6 +21,7 @@ const (
 	exitNotFound     = 4
 	exitConflict     = 5
 	exitPrecondition = 6
+	exitUntold       = 7
 	exitInterrupted  = 130
 )
 
@@ -50,6 +51,7 @@ type failed struct {
 	result any
 	report *policies.Report // of the run that was refused; nil when none was
 	silent bool             // the result was shown and says what is wrong
+	exit   int              // the exit code where it is not the error's own; 0 for none
 }
 
 func (f *failed) Error() string { return f.err.Error() }
@@ -94,6 +96,9 @@ func (a *app) finish(err error) int {
 		code = exitInterrupted
 	}
 	f, _ := errors.AsType[*failed](err)
+	if f != nil && f.exit != 0 {
+		code = f.exit
+	}
 	if f != nil && f.silent {
 		return code
 	}

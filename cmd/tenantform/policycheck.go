@@ -57,6 +57,7 @@ type check struct {
 	bundles                 bundles
 	format, file, source    string
 	state                   bool
+	silent                  bool // the document goes to its file alone
 }
 
 func (a *app) policyCheckCommand() *cobra.Command {
@@ -318,6 +319,9 @@ func (c *check) show(doc report.Document) error {
 	if c.file != "" {
 		if err := writeFile("--output-file", c.file, out.Bytes()); err != nil {
 			return err
+		}
+		if c.silent {
+			return nil
 		}
 		out.Reset()
 		if err := report.Write(&out, c.app.flags.output, doc); err != nil {
