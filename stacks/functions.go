@@ -77,6 +77,7 @@ func Functions(spec FunctionsSpec) pulumi.RunFunc {
 				Runtime: f.Runtime, Handler: f.Handler, Archive: f.Archive, Layers: f.Layers, Grants: f.Grants,
 				MemoryMB: spec.Tier.FunctionMemoryMB, TimeoutSec: spec.Tier.FunctionTimeoutSec,
 				Concurrency: spec.Tier.FunctionConcurrent, LogRetentionDays: spec.Tier.LogRetentionDays,
+				LogKeyARN:      text(platform, tenants.PlatformStackName, OutputFunctionsLogKey).ToStringPtrOutput(),
 				VPCID:          text(platform, tenants.PlatformStackName, OutputVPCID),
 				SubnetIDs:      texts(platform, tenants.PlatformStackName, OutputSubnetIDs),
 				InvokerRoleARN: spec.functions().RoleARN(InvokerRole), Unsigned: spec.Unsigned,

@@ -8,6 +8,7 @@ import (
 
 	"github.com/tenantform/tenantform/components/bucket"
 	"github.com/tenantform/tenantform/components/depend"
+	"github.com/tenantform/tenantform/components/encryption"
 	"github.com/tenantform/tenantform/components/guardrails"
 	"github.com/tenantform/tenantform/components/location"
 	"github.com/tenantform/tenantform/tenants"
@@ -47,7 +48,8 @@ type GuardrailsSpec struct {
 	ServiceRoleExists bool
 	// Without are managed rules that are left out; see guardrails.AccountArgs.
 	Without []string
-	// Released lets the audit bucket be deleted with what is in it.
+	// Released lets the audit bucket and that of its access logs be deleted with what
+	// is in them.
 	Released bool
 }
 
@@ -129,8 +131,8 @@ func (s GuardrailsSpec) organization() *guardrails.OrganizationArgs {
 }
 
 // Guardrails gives the program of the guardrails' stack: the bucket of the
-// audit, what is watched in the core account and in that of tenants' functions,
-// and what holds for the organization.
+// audit with its key and its access logs, what is watched in the core account
+// and in that of tenants' functions, and what holds for the organization.
 func Guardrails(spec GuardrailsSpec) pulumi.RunFunc {
 	return func(ctx *pulumi.Context) error {
 		if err := spec.Validate(); err != nil {
@@ -144,7 +146,7 @@ func Guardrails(spec GuardrailsSpec) pulumi.RunFunc {
 		if err != nil {
 			return err
 		}
-		store, err := bucket.New(ctx, "platform-audit", spec.audit(), core)
+		store, err := spec.store(ctx, core)
 		if err != nil {
 			return err
 		}
@@ -175,17 +177,35 @@ func Guardrails(spec GuardrailsSpec) pulumi.RunFunc {
 	}
 }
 
-// audit is the bucket to which both accounts deliver. S3 holds its key, so that
-// Config and CloudTrail of both can deliver without a key's policy that names
-// them.
-func (s GuardrailsSpec) audit() *bucket.Args {
+// store makes the bucket to which both accounts deliver, the key that lets Config
+// and CloudTrail of both do so, and the bucket for its access logs. That one is
+// not the platform's, which may come up later.
+func (s GuardrailsSpec) store(ctx *pulumi.Context, core pulumi.ResourceOption) (*bucket.Bucket, error) {
+	const name = "platform-audit"
+	logs, err := bucket.NewLogs(ctx, name+"-access", &bucket.LogsArgs{
+		Location: s.core(), Tags: s.sharedTags("guardrails"), Name: s.platformBucket("audit-logs"),
+		Sources: []string{s.platformBucket("audit")}, Discard: s.Released,
+	}, core)
+	if err != nil {
+		return nil, err
+	}
+	keyArgs := &encryption.Args{
+		Location: s.core(), Tags: s.sharedTags("guardrails"), Alias: name, Description: "What Config and CloudTrail deliver",
+	}
 	args := &bucket.Args{
-		Location: s.core(), Tags: s.sharedTags("guardrails"), Name: s.platformBucket("audit"), S3ManagedKey: true, Discard: s.Released,
+		Location: s.core(), Tags: s.sharedTags("guardrails"), Name: s.platformBucket("audit"),
+		AccessLogs: &bucket.AccessLogs{BucketName: logs.Name}, Discard: s.Released,
 	}
 	for _, account := range s.accounts() {
+		keyArgs.Statements = append(keyArgs.Statements, account.args.KeyStatements()...)
 		args.Statements = append(args.Statements, account.args.BucketStatements()...)
 	}
-	return args
+	key, err := encryption.New(ctx, name+"-key", keyArgs, core)
+	if err != nil {
+		return nil, err
+	}
+	args.KeyARN = key.ARN.ToStringPtrOutput()
+	return bucket.New(ctx, name, args, core)
 }
 
 // managementProvider makes the provider of the organization's management

@@ -32,15 +32,23 @@ func TestGuardrailsHoldForEveryAccount(t *testing.T) {
 	if role, _ := accounts[management].(map[string]any); role["roleArn"] != "arn:aws:iam::999999999999:role/tenantform-deployer" {
 		t.Errorf("the management account is reached by %v", accounts[management])
 	}
-	for token, n := range map[string]int{"aws:cfg/recorder:Recorder": 2, "aws:cloudtrail/trail:Trail": 2, "aws:organizations/policy:Policy": 4, "aws:s3/bucketV2:BucketV2": 1} {
+	for token, n := range map[string]int{"aws:cfg/recorder:Recorder": 2, "aws:cloudtrail/trail:Trail": 2, "aws:organizations/policy:Policy": 4, "aws:s3/bucketV2:BucketV2": 2} {
 		if got := len(r.OfType(token)); got != n {
 			t.Errorf("%d of %s, want %d", got, token, n)
 		}
 	}
-	policy := componenttest.Statements(t, r.One(t, "aws:s3/bucketPolicy:BucketPolicy").Inputs["policy"])
+	policy := componenttest.Statements(t, named(t, r, "aws:s3/bucketPolicy:BucketPolicy", "bucket", "platform-audit-bucket-id").Inputs["policy"])
+	key := componenttest.Statements(t, named(t, r, "aws:kms/key:Key", "description", "What Config and CloudTrail deliver").Inputs["policy"])
 	for _, account := range []string{core, functions} {
-		if !slices.ContainsFunc(policy, func(s componenttest.Statement) bool { return s.Sid == "ConfigDelivers"+account }) {
-			t.Errorf("account %s cannot deliver", account)
+		for _, sid := range []string{"ConfigDelivers", "TrailDelivers"} {
+			if !slices.ContainsFunc(policy, func(s componenttest.Statement) bool { return s.Sid == sid+account }) {
+				t.Errorf("the bucket's policy lacks %s of account %s", sid, account)
+			}
+		}
+		for _, sid := range []string{"ConfigEncrypts", "TrailEncrypts", "TrailFindsTheKey"} {
+			if !slices.ContainsFunc(key, func(s componenttest.Statement) bool { return s.Sid == sid+account && len(s.Condition) > 0 }) {
+				t.Errorf("the key's policy lacks %s of account %s", sid, account)
+			}
 		}
 	}
 	for _, p := range r.OfType("aws:organizations/policy:Policy") {

@@ -16,6 +16,7 @@ import (
 	"github.com/tenantform/tenantform/components/bucket"
 	"github.com/tenantform/tenantform/components/crossaccount"
 	"github.com/tenantform/tenantform/components/dashboard"
+	"github.com/tenantform/tenantform/components/depend"
 	"github.com/tenantform/tenantform/components/functionhost"
 	"github.com/tenantform/tenantform/components/health"
 	"github.com/tenantform/tenantform/components/tags"
@@ -31,6 +32,7 @@ const (
 	OutputInvokerRoleARN    = "invokerRoleArn"
 	OutputExternalID        = "invokerExternalId"
 	OutputCodeSigningConfig = "codeSigningConfigArn"
+	OutputFunctionsLogKey   = "functionsLogKeyArn"
 	OutputLogBucket         = "logBucketName"
 	OutputArtifactBucket    = "artifactBucketName"
 	OutputSigningProfile    = "signingProfileName"
@@ -114,6 +116,10 @@ func (s PlatformSpec) artifacts(logs *bucket.AccessLogs) *artifacts.Args {
 	}
 }
 
+// eventArchive is the name of the archive of lifecycle events. A role has it, too,
+// whose names are the account's in all regions.
+func (s PlatformSpec) eventArchive() string { return "platform-" + s.Region + "-events" }
+
 // platformParts are what the platform's parts hand to one another.
 type platformParts struct {
 	spec      PlatformSpec
@@ -122,7 +128,7 @@ type platformParts struct {
 	logs      *bucket.Logs
 	artifacts *artifacts.Artifacts
 	lifecycle *topic.Fanout
-	alarmed   []pulumi.Resource
+	alarmed   []pulumi.CustomResource
 	alarms    []string
 }
 
@@ -130,8 +136,9 @@ type platformParts struct {
 // the setting that lets API Gateway write logs, the bucket for access logs, the
 // artifacts, the topics of alerts and of lifecycle events with their archive,
 // and the platform's dashboard and alarm. The account of tenants' functions gets
-// their network, the role that invokes them, the code signing configuration,
-// and a link that shows the core account its metrics, logs and traces.
+// their network, the key of their logs, the role that invokes them, the code
+// signing configuration, and a link that shows the core account its metrics,
+// logs and traces.
 func Platform(spec PlatformSpec) pulumi.RunFunc {
 	return func(ctx *pulumi.Context) error {
 		if err := spec.Validate(); err != nil {
@@ -195,12 +202,13 @@ func (p *platformParts) host(ctx *pulumi.Context) error {
 		CIDRBlock: functionsCIDR, InvokerRole: InvokerRole,
 		CoreAccountID: s.AccountID, RuntimeRole: RuntimeRole, ExternalID: s.ExternalID(),
 		SigningProfileVersionARNs: pulumi.StringArray{p.artifacts.ProfileVersionARN},
-	}, p.functions, pulumi.DependsOn([]pulumi.Resource{p.artifacts}))
+	}, p.functions, depend.On(p.artifacts.Ready...))
 	if err != nil {
 		return err
 	}
 	ctx.Export(OutputVPCID, host.VPCID)
 	ctx.Export(OutputSubnetIDs, host.SubnetIDs)
+	ctx.Export(OutputFunctionsLogKey, host.LogKeyARN)
 	ctx.Export(OutputInvokerRoleARN, host.InvokerRoleARN)
 	ctx.Export(OutputExternalID, pulumi.String(s.ExternalID()))
 	ctx.Export(OutputCodeSigningConfig, host.CodeSigningConfigARN)
@@ -219,6 +227,7 @@ func (p *platformParts) topics(ctx *pulumi.Context) error {
 	}
 	args := &topic.FanoutArgs{
 		Location: s.core(), Tags: s.sharedTags("events"), Name: lifecycleTopic, Subscribers: []string{s.FunctionsAccountID},
+		LogGroups: []string{archive.LogGroupName(s.eventArchive())},
 	}
 	for _, name := range s.Services {
 		args.Services = append(args.Services, topic.Service{Name: name})
@@ -228,7 +237,7 @@ func (p *platformParts) topics(ctx *pulumi.Context) error {
 	if p.lifecycle, err = topic.NewFanout(ctx, lifecycleTopic, args, p.core); err != nil {
 		return err
 	}
-	p.alarmed = append(p.alarmed, p.lifecycle)
+	p.alarmed = append(p.alarmed, p.lifecycle.Ready...)
 	ctx.Export(OutputAlertsTopicARN, alerts.ARN)
 	ctx.Export(OutputLifecycleTopicARN, p.lifecycle.TopicARN)
 	ctx.Export(OutputLifecycleQueues, p.lifecycle.QueueURLs)
@@ -238,7 +247,7 @@ func (p *platformParts) topics(ctx *pulumi.Context) error {
 // events keeps every lifecycle event in a bucket.
 func (p *platformParts) events(ctx *pulumi.Context) error {
 	s := p.spec
-	name := "platform-" + s.Region + "-events" // a role of it has the name, which is the account's in all regions
+	name := s.eventArchive()
 	args := &bucket.Args{
 		Location: s.core(), Tags: s.sharedTags("events"), Name: s.platformBucket("events"), KeyARN: p.lifecycle.KeyARN.ToStringPtrOutput(),
 		AccessLogs: &bucket.AccessLogs{BucketName: p.logs.Name}, Discard: s.Released && s.EventLockDays == 0,
@@ -252,12 +261,12 @@ func (p *platformParts) events(ctx *pulumi.Context) error {
 	}
 	kept, err := archive.New(ctx, "platform-events", &archive.Args{
 		Location: s.core(), Tags: s.sharedTags("events"), Name: name, TopicARN: s.core().ARN("sns", lifecycleTopic),
-		Bucket: args.Name, KeyARN: p.lifecycle.KeyARN,
-	}, p.core, pulumi.DependsOn([]pulumi.Resource{p.lifecycle, store}))
+		Bucket: args.Name, KeyARN: p.lifecycle.KeyARN, LogKeyARN: p.lifecycle.KeyARN,
+	}, p.core, depend.On(append(p.lifecycle.Ready, store.Ready...)...))
 	if err != nil {
 		return err
 	}
-	p.alarmed, p.alarms = append(p.alarmed, kept), append(p.alarms, name+"-dead-letters", name+"-behind")
+	p.alarmed, p.alarms = append(p.alarmed, kept.Ready...), append(p.alarms, name+"-dead-letters", name+"-behind")
 	ctx.Export(OutputEventBucket, store.Name)
 	return nil
 }
@@ -273,7 +282,7 @@ func (p *platformParts) sight(ctx *pulumi.Context) error {
 	}
 	if _, err := crossaccount.NewLink(ctx, "platform-link", &crossaccount.LinkArgs{
 		Location: s.functions(), Tags: s.sharedTags("observability"), SinkARN: sink.ARN, Label: "tenant functions",
-	}, p.functions, pulumi.DependsOn([]pulumi.Resource{sink})); err != nil {
+	}, p.functions, depend.On(sink.Ready...)); err != nil {
 		return err
 	}
 	ctx.Export(OutputSinkARN, sink.ARN)
@@ -295,7 +304,7 @@ func (p *platformParts) watch(ctx *pulumi.Context) error {
 	whole, err := health.New(ctx, "platform-health", &health.Args{
 		Location: s.core(), Tags: s.sharedTags("observability"), Name: "platform-health", Of: "the platform", Alarms: alarms,
 		Actions: pulumi.ToStringArray([]string{s.alertsTopicARN()}),
-	}, p.core, pulumi.DependsOn(p.alarmed))
+	}, p.core, depend.On(p.alarmed...))
 	if err != nil {
 		return err
 	}

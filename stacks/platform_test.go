@@ -86,8 +86,10 @@ func TestTenantsReachThePlatform(t *testing.T) {
 
 	spec.PlatformRegion = "eu-central-1"
 	s = componenttest.MustRun(t, "tenant-acme", stacks.Tenant(spec), nil)
-	if n := len(s.OfType("aws:s3/bucketLoggingV2:BucketLoggingV2")); n != 0 {
-		t.Errorf("%d buckets log into another region", n)
+	for _, l := range s.OfType("aws:s3/bucketLoggingV2:BucketLoggingV2") {
+		if l.Inputs["targetBucket"] != "acme-logs-111111111111-eu-west-1" {
+			t.Errorf("%s logs into %v", l.Name, l.Inputs["targetBucket"])
+		}
 	}
 	if a := s.One(t, "aws:cloudwatch/compositeAlarm:CompositeAlarm").Inputs["alarmActions"]; a != nil {
 		t.Errorf("alarms tell %v of another region", a)

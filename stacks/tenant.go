@@ -34,9 +34,9 @@ type TenantSpec struct {
 	// built-in one, which keeps each message as an object.
 	Worker *Worker
 	// PlatformRegion is the region of the platform's stack, which has to be up before
-	// a silo; Settings.Region when empty. In another region a silo's buckets have no
-	// access logs and its alarms tell nobody, because S3 and CloudWatch reach what is
-	// in their own region only.
+	// a silo; Settings.Region when empty. In another region a silo has a bucket of its
+	// own for access logs and its alarms tell nobody, because S3 and CloudWatch reach
+	// what is in their own region only.
 	PlatformRegion string
 }
 
@@ -204,6 +204,8 @@ func (s TenantSpec) inSilo(ctx *pulumi.Context, p Placement, core pulumi.Resourc
 	}
 	if s.platform().Region == s.Region {
 		args.AccessLogBucket = pulumi.String(s.logBucket())
+	} else {
+		args.OwnLogBucket = fmt.Sprintf("%s-logs-%s-%s", s.TenantID, s.AccountID, s.Region)
 	}
 	made, err := silo.New(ctx, name, args, core)
 	if err != nil {

@@ -26,12 +26,13 @@ func awsReserved() map[string]string {
 }
 
 // marks are the words that follow a tenant's id in the names of its resources:
-// "acme-silo", "acme-pool-a", and the buckets "acme-data-..." and "acme-work-...".
+// "acme-silo", "acme-pool-a", and the buckets "acme-data-...", "acme-work-..." and
+// "acme-logs-...".
 // The first of them in a name ends the id, so that an id has none behind its first
 // word: "acme-pool-b" in cell "a" would else have the names of "acme" in a cell
 // "b-pool-a". A function's name, which also follows an id, has no hyphen; the last
 // one ends the id there.
-func marks() []string { return []string{"silo", "pool", "data", "work"} }
+func marks() []string { return []string{"silo", "pool", "data", "work", "logs"} }
 
 // ValidateID checks a tenant's id; field is its path in the error. It returns
 // nil when the id is fine: of the right form, and such that no name that is made
@@ -43,11 +44,11 @@ func ValidateID(field, id string) []FieldError {
 	}
 	begins := func(word string) bool { return id == word || strings.HasPrefix(id, word+"-") }
 	if i := slices.IndexFunc(reserved, begins); i >= 0 {
-		return refuse("an id that does not begin with the word " + reserved[i] + ": the names of shared resources do")
+		return refuse("an id that is not reserved: the names of shared resources begin with the word " + reserved[i])
 	}
 	for word, of := range awsReserved() {
 		if begins(word) {
-			return refuse("an id that does not begin with " + word + ": AWS takes no name of a " + of + " that does")
+			return refuse("an id that is not reserved: AWS takes no name of a " + of + " that begins with " + word)
 		}
 	}
 	words := strings.Split(id, "-")

@@ -127,7 +127,7 @@ func TestValidateID(t *testing.T) {
 		"silo", "data", "work-shop", "data-eu", "acme-database", "acme-workshop", "acme-pools", "sgs", "acme-sg", "sthrees", "amzn-s3"}
 	bad := []string{"", "ab", strings.Repeat("a", 29), "Acme", "1abc", "-abc", "abc-", "a--b", "a_b", "a.b", "a/b", "../x", "ac me", "acmé", "abc\n",
 		"shared", "pool", "platform", "tenantform", "pool-a", "platform-x", "shared-x", "tenantform-deployer",
-		"acme-silo", "acme-data", "acme-work", "acme-pool", "acme-pool-a", "acme-silo-eu", "acme-eu-data-1", "silo-silo", "a-b-c-work",
+		"acme-silo", "acme-data", "acme-work", "acme-logs", "acme-logs-1", "acme-pool", "acme-pool-a", "acme-silo-eu", "acme-eu-data-1", "silo-silo", "a-b-c-work",
 		"sg-acme", "sthree", "sthree-x", "amzn-s3-demo", "amzn-s3-demo-x"}
 	for _, id := range good {
 		check(t, tenants.ValidateID("id", id))
@@ -166,17 +166,17 @@ func TestValidateCell(t *testing.T) {
 // TestNamesAreOneTenants takes names apart as a reader does, by the first mark,
 // and gets back who has them: no two tenants, and no two cells, have one name.
 func TestNamesAreOneTenants(t *testing.T) {
-	word := rapid.SampledFrom([]string{"a", "b", "pool", "silo", "data", "work"})
+	word := rapid.SampledFrom([]string{"a", "b", "pool", "silo", "data", "work", "logs"})
 	text := func(t *rapid.T, label string) string {
 		return strings.Join(rapid.SliceOfN(word, 1, 4).Draw(t, label), "-")
 	}
-	first := regexp.MustCompile(`^(.+?)-(silo|pool|data|work)(-|$)`)
+	first := regexp.MustCompile(`^(.+?)-(silo|pool|data|work|logs)(-|$)`)
 	rapid.Check(t, func(t *rapid.T) {
 		id, cell := "t"+text(t, "id"), text(t, "cell")
 		if tenants.ValidateID("id", id) != nil || tenants.ValidateCell("cell", cell) != nil {
 			t.Skip("refused")
 		}
-		for _, rest := range []string{"silo", "silo-worker", "data-111111111111-eu-west-1", "work-111111111111-eu-west-1", tenants.PoolStackName(cell)} {
+		for _, rest := range []string{"silo", "silo-worker", "data-111111111111-eu-west-1", "work-111111111111-eu-west-1", "logs-111111111111-eu-west-1", tenants.PoolStackName(cell)} {
 			if m := first.FindStringSubmatch(id + "-" + rest); m == nil || m[1] != id {
 				t.Fatalf("%s of tenant %s reads as that of %v", id+"-"+rest, id, m)
 			}

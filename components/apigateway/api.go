@@ -15,6 +15,7 @@ import (
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/cloudwatch"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
+	"github.com/tenantform/tenantform/components/depend"
 	"github.com/tenantform/tenantform/components/internal/check"
 	"github.com/tenantform/tenantform/components/location"
 	"github.com/tenantform/tenantform/components/tags"
@@ -210,7 +211,7 @@ func (a *API) stage(ctx *pulumi.Context, name string, args *Args, api *apigatewa
 		},
 		XrayTracingEnabled: pulumi.Bool(true),
 		Tags:               args.Tags.Map(),
-	}, pulumi.Parent(a), pulumi.DependsOn([]pulumi.Resource{execution}))
+	}, pulumi.Parent(a), depend.On(execution))
 	if err != nil {
 		return nil, err
 	}

@@ -2,6 +2,7 @@
 package encryption
 
 import (
+	"fmt"
 	"regexp"
 	"strings"
 
@@ -33,6 +34,10 @@ type Args struct {
 	// LogGroups are the names of log groups that CloudWatch Logs encrypts with
 	// the key; "*" stands for any characters. None: the service has no access.
 	LogGroups []string
+	// Statements are further statements of the key's policy, for services of AWS that
+	// use the key in nobody's name. Each allows something to services alone, and under
+	// a condition. None: only IAM of the account says who may use the key.
+	Statements iampolicy.Document
 }
 
 // Key is a symmetric key that rotates yearly, with its alias. Its policy names
@@ -96,16 +101,27 @@ func (a *Args) validate(name string) error {
 	}
 	c.Needs("Description", a.Description != "", "a text that says what the key protects")
 	for _, g := range a.LogGroups {
-		c.Name("LogGroups", g, 512, logGroupPattern)
+		c.Name("LogGroups", g, MaxLogGroup, LogGroupPattern)
+	}
+	for i, s := range a.Statements {
+		ofServices := s.Principal != nil && len(s.Principal.Service) > 0 && len(s.Principal.AWS) == 0
+		if s.Effect != iampolicy.Allow || !ofServices || len(s.Conditions) == 0 {
+			c.Fault(fmt.Sprintf("Statements[%d]", i), s.Sid, "a statement that allows something to services of AWS, under a condition")
+		}
 	}
 	return c.Err()
 }
 
-var logGroupPattern = regexp.MustCompile(`^[a-zA-Z0-9_/.#*-]*[a-zA-Z0-9_/.#-]+[a-zA-Z0-9_/.#*-]*$`)
+// MaxLogGroup is the most characters that the name of a log group may have; see
+// CreateLogGroup in the CloudWatch Logs API Reference.
+const MaxLogGroup = 512
+
+// LogGroupPattern is that of a log group's name, with "*" for any characters. "*"
+// alone, every log group, is not among them.
+var LogGroupPattern = regexp.MustCompile(`^[a-zA-Z0-9_/.#*-]*[a-zA-Z0-9_/.#-]+[a-zA-Z0-9_/.#*-]*$`)
 
 // policy gives the account its key; the KMS Developer Guide's "Default key
-// policy" says why it must. The statement for CloudWatch Logs is the one of
-// "Encrypt log data in CloudWatch Logs using AWS KMS".
+// policy" says why it must.
 func (a *Args) policy() iampolicy.Document {
 	doc := iampolicy.Document{{
 		Sid:       "TheAccountDecidesByIAM",
@@ -114,19 +130,27 @@ func (a *Args) policy() iampolicy.Document {
 		Actions:   []string{"kms:*"},
 		Resources: []string{"*"},
 	}}
-	if len(a.LogGroups) == 0 {
-		return doc
+	if len(a.LogGroups) > 0 {
+		doc = append(doc, ForLogGroups(a.Location, a.LogGroups...))
 	}
-	arns := make([]string, len(a.LogGroups))
-	for i, g := range a.LogGroups {
-		arns[i] = a.Location.LogGroupARN(g)
+	return append(doc, a.Statements...)
+}
+
+// ForLogGroups gives the statement of a key's policy that lets CloudWatch Logs
+// encrypt log groups of the location with the key, for keys that are no Key; "*"
+// in a name stands for any characters. It is the one of "Encrypt log data in
+// CloudWatch Logs using AWS KMS".
+func ForLogGroups(l location.Location, names ...string) iampolicy.Statement {
+	arns := make([]string, len(names))
+	for i, n := range names {
+		arns[i] = l.LogGroupARN(n)
 	}
-	return append(doc, iampolicy.Statement{
+	return iampolicy.Statement{
 		Sid:        "LogGroupsOfThisOwner",
 		Effect:     iampolicy.Allow,
-		Principal:  &iampolicy.Principal{Service: []string{"logs." + a.Location.Region + ".amazonaws.com"}},
+		Principal:  &iampolicy.Principal{Service: []string{"logs." + l.Region + ".amazonaws.com"}},
 		Actions:    []string{"kms:Decrypt", "kms:DescribeKey", "kms:Encrypt", "kms:GenerateDataKey", "kms:GenerateDataKeyWithoutPlaintext", "kms:ReEncryptFrom", "kms:ReEncryptTo"},
 		Resources:  []string{"*"},
 		Conditions: iampolicy.Conditions{"ArnLike": {"kms:EncryptionContext:aws:logs:arn": arns}},
-	})
+	}
 }

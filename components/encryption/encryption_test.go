@@ -9,6 +9,7 @@ import (
 
 	"github.com/tenantform/tenantform/components/componenttest"
 	"github.com/tenantform/tenantform/components/encryption"
+	"github.com/tenantform/tenantform/components/iampolicy"
 	"github.com/tenantform/tenantform/components/location"
 )
 
@@ -60,16 +61,50 @@ func TestKey(t *testing.T) {
 	}
 }
 
+// TestServicesMayUseTheKey: a statement for a service is taken as it is, after
+// the account's own.
+func TestServicesMayUseTheKey(t *testing.T) {
+	a := args()
+	a.Statements = iampolicy.Document{service()}
+	policy := componenttest.Statements(t, componenttest.MustRun(t, "test", program(a), nil).One(t, "aws:kms/key:Key").Inputs["policy"])
+	last := policy[len(policy)-1]
+	if len(policy) != 3 || last.Sid != "ConfigEncrypts" || !slices.Equal(last.Condition["StringEquals"]["aws:SourceAccount"], []string{"222222222222"}) {
+		t.Errorf("the policy is %+v", policy)
+	}
+}
+
+func service() iampolicy.Statement {
+	return iampolicy.Statement{
+		Sid: "ConfigEncrypts", Effect: iampolicy.Allow, Principal: &iampolicy.Principal{Service: []string{"config.amazonaws.com"}},
+		Actions: []string{"kms:GenerateDataKey"}, Resources: []string{"*"},
+		Conditions: iampolicy.Conditions{"StringEquals": {"aws:SourceAccount": {"222222222222"}}},
+	}
+}
+
+// refused makes an argument of a statement that a key does not take.
+func refused(change func(*iampolicy.Statement)) func(*encryption.Args) {
+	return func(a *encryption.Args) {
+		s := service()
+		change(&s)
+		a.Statements = iampolicy.Document{s}
+	}
+}
+
 func TestBadArgumentsAreRefused(t *testing.T) {
 	for name, c := range map[string]struct {
 		change func(*encryption.Args)
 		words  []string
 	}{
-		"no alias":       {func(a *encryption.Args) { a.Alias = "" }, []string{"Alias is missing"}},
-		"AWS's alias":    {func(a *encryption.Args) { a.Alias = "aws/s3" }, []string{"aws/s3", "keeps for its own keys"}},
-		"long alias":     {func(a *encryption.Args) { a.Alias = strings.Repeat("a", 251) }, []string{"1 to 250"}},
-		"no description": {func(a *encryption.Args) { a.Description = "" }, []string{"Description is missing"}},
-		"every group":    {func(a *encryption.Args) { a.LogGroups = []string{"*"} }, []string{"LogGroups", `"*"`}},
+		"no alias":          {func(a *encryption.Args) { a.Alias = "" }, []string{"Alias is missing"}},
+		"AWS's alias":       {func(a *encryption.Args) { a.Alias = "aws/s3" }, []string{"aws/s3", "keeps for its own keys"}},
+		"long alias":        {func(a *encryption.Args) { a.Alias = strings.Repeat("a", 251) }, []string{"1 to 250"}},
+		"no description":    {func(a *encryption.Args) { a.Description = "" }, []string{"Description is missing"}},
+		"every group":       {func(a *encryption.Args) { a.LogGroups = []string{"*"} }, []string{"LogGroups", `"*"`}},
+		"anybody's service": {refused(func(s *iampolicy.Statement) { s.Conditions = nil }), []string{"Statements[0]", "condition"}},
+		"an account": {refused(func(s *iampolicy.Statement) { s.Principal = &iampolicy.Principal{AWS: []string{"*"}} }),
+			[]string{"Statements[0]", "services of AWS"}},
+		"nobody": {refused(func(s *iampolicy.Statement) { s.Principal = nil }), []string{"Statements[0]", "services of AWS"}},
+		"denial": {refused(func(s *iampolicy.Statement) { s.Effect = iampolicy.Deny }), []string{"Statements[0]", "allows"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			a := args()

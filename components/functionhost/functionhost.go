@@ -1,6 +1,7 @@
 // Package functionhost prepares the account where tenants' own code runs: the
-// network of their functions, the role through which the platform's runtime in
-// the core account invokes them, and the code signing that they have to pass.
+// network of their functions, the key of their logs, the role through which
+// the platform's runtime in the core account invokes them, and the code signing
+// that they have to pass.
 package functionhost
 
 import (
@@ -8,6 +9,8 @@ import (
 
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
+	"github.com/tenantform/tenantform/components/encryption"
+	"github.com/tenantform/tenantform/components/function"
 	"github.com/tenantform/tenantform/components/iampolicy"
 	"github.com/tenantform/tenantform/components/internal/check"
 	"github.com/tenantform/tenantform/components/location"
@@ -61,6 +64,9 @@ type Host struct {
 	VPCID          pulumi.StringOutput      `pulumi:"vpcId"`
 	SubnetIDs      pulumi.StringArrayOutput `pulumi:"privateSubnetIds"`
 	InvokerRoleARN pulumi.StringOutput      `pulumi:"invokerRoleArn"`
+	// LogKeyARN is the key that encrypts the network's flow logs, and may encrypt the
+	// logs of functions of the account.
+	LogKeyARN pulumi.StringOutput `pulumi:"logKeyArn"`
 	// CodeSigningConfigARN is nil when no signing profile is given.
 	CodeSigningConfigARN pulumi.StringPtrOutput `pulumi:"codeSigningConfigArn"`
 }
@@ -78,7 +84,13 @@ func New(ctx *pulumi.Context, name string, args *Args, opts ...pulumi.ResourceOp
 	if err := ctx.RegisterComponentResource("tenantform:functionhost:Host", name, h, opts...); err != nil {
 		return nil, err
 	}
-	net, err := network.New(ctx, name+"-network", args.network(), pulumi.Parent(h))
+	key, err := encryption.New(ctx, name+"-key", args.key(), pulumi.Parent(h))
+	if err != nil {
+		return nil, err
+	}
+	within := args.network()
+	within.LogKeyARN = key.ARN
+	net, err := network.New(ctx, name+"-network", within, pulumi.Parent(h))
 	if err != nil {
 		return nil, err
 	}
@@ -89,9 +101,10 @@ func New(ctx *pulumi.Context, name string, args *Args, opts ...pulumi.ResourceOp
 	if h.CodeSigningConfigARN, err = h.signing(ctx, name, args); err != nil {
 		return nil, err
 	}
-	h.VPCID, h.SubnetIDs, h.InvokerRoleARN = net.VPCID, net.PrivateSubnetIDs, role.Arn
+	h.VPCID, h.SubnetIDs, h.InvokerRoleARN, h.LogKeyARN = net.VPCID, net.PrivateSubnetIDs, role.Arn, key.ARN
 	if err := ctx.RegisterResourceOutputs(h, pulumi.Map{
-		"vpcId": h.VPCID, "privateSubnetIds": h.SubnetIDs, "invokerRoleArn": h.InvokerRoleARN, "codeSigningConfigArn": h.CodeSigningConfigARN,
+		"vpcId": h.VPCID, "privateSubnetIds": h.SubnetIDs, "invokerRoleArn": h.InvokerRoleARN,
+		"logKeyArn": h.LogKeyARN, "codeSigningConfigArn": h.CodeSigningConfigARN,
 	}); err != nil {
 		return nil, err
 	}
@@ -125,6 +138,14 @@ func (a *Args) Validate(name string) error {
 
 func (a *Args) network() *network.Args {
 	return &network.Args{Location: a.Location, Tags: a.Tags.ForService("network"), Name: a.Name, CIDRBlock: a.CIDRBlock}
+}
+
+// key encrypts what is logged in the account.
+func (a *Args) key() *encryption.Args {
+	return &encryption.Args{
+		Location: a.Location, Tags: a.Tags.ForService("encryption"), Alias: a.Name, Description: "Logs of " + a.Name + " and of functions there",
+		LogGroups: []string{a.Name + "/*", function.LogGroupName("*")},
+	}
 }
 
 // core is where the platform's runtime is.

@@ -98,7 +98,7 @@ func New(ctx *pulumi.Context, name string, args *Args, opts ...pulumi.ResourceOp
 	}
 	api, err := apigateway.New(ctx, name+"-api", &apigateway.Args{
 		Location: args.Location, Tags: args.Tags.ForService("api"), Name: args.Name,
-		Tiers: args.Tiers, LogRetentionDays: args.LogRetentionDays, LogKeyARN: p.KeyARN,
+		Tiers: args.Tiers, LogRetentionDays: args.LogRetentionDays, LogKeyARN: p.KeyARN, ExecutionLogKeyARN: p.KeyARN,
 	}, pulumi.Parent(p))
 	if err != nil {
 		return nil, err
@@ -122,12 +122,13 @@ func (p *Pool) Outputs() map[string]pulumi.Input {
 }
 
 // store makes the key and the table. The key also serves the log groups of the
-// pool and those of its tenants' placements, "<tenant>-<pool>/...".
+// pool and those of its tenants' placements, "<tenant>-<pool>/...", and the
+// execution log of its API, whose name has an id in it that nobody knows before.
 func (p *Pool) store(ctx *pulumi.Context, name string, args *Args) error {
 	key, err := encryption.New(ctx, name+"-key", &encryption.Args{
 		Location: args.Location, Tags: args.Tags.ForService("encryption"), Alias: args.Name,
 		Description: "Data and logs of " + args.Name,
-		LogGroups:   []string{args.Name + "/*", "*-" + args.Name + "/*"},
+		LogGroups:   []string{args.Name + "/*", "*-" + args.Name + "/*", apigateway.ExecutionLogGroups},
 	}, pulumi.Parent(p))
 	if err != nil {
 		return err

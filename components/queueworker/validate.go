@@ -43,6 +43,7 @@ func (a *Args) validate(name string) error {
 		return err
 	}
 	c.Add(faults(a.queue().Validate(name)))
+	c.Add(faults(a.results().Validate(name)))
 	c.Add(faults(a.function().Validate(name)))
 	return c.Err()
 }

@@ -9,6 +9,7 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
 	"github.com/tenantform/tenantform/components/bucket"
+	"github.com/tenantform/tenantform/components/depend"
 	"github.com/tenantform/tenantform/components/function"
 	"github.com/tenantform/tenantform/components/location"
 	"github.com/tenantform/tenantform/components/tags"
@@ -78,6 +79,8 @@ type Args struct {
 	// Prefix begins the keys of the results and ends in "/"; at most 1000
 	// characters. The function may put objects below it and nowhere else.
 	Prefix string
+	// AccessLogs is where S3 logs the requests to the bucket; nil: nowhere.
+	AccessLogs *bucket.AccessLogs
 	// KeyARN is the customer managed key that encrypts the queues, the bucket and the
 	// function's variables; required. Its policy has to leave grants to the account,
 	// as that of encryption.Key does.
@@ -143,6 +146,9 @@ type Worker struct {
 	LogGroup       pulumi.StringOutput `pulumi:"logGroup"`
 	// IdempotencyTable is the name of the table, "" without Idempotency.
 	IdempotencyTable pulumi.StringOutput `pulumi:"idempotencyTable"`
+
+	// Ready is what exists once the component does; who relies on it by name waits for these, see depend.On.
+	Ready []pulumi.CustomResource
 }
 
 // New registers the component. The error is CodeInvalid when an argument is
@@ -164,9 +170,7 @@ func New(ctx *pulumi.Context, name string, args *Args, opts ...pulumi.ResourceOp
 	if err != nil {
 		return nil, err
 	}
-	results, err := bucket.New(ctx, name+"-results", &bucket.Args{
-		Location: args.Location, Tags: args.Tags, Name: args.Bucket, KeyARN: args.KeyARN.ToStringOutput().ToStringPtrOutput(), Discard: args.Discard,
-	}, pulumi.Parent(w))
+	results, err := bucket.New(ctx, name+"-results", args.results(), pulumi.Parent(w))
 	if err != nil {
 		return nil, err
 	}
@@ -177,6 +181,7 @@ func New(ctx *pulumi.Context, name string, args *Args, opts ...pulumi.ResourceOp
 	if err := w.connect(ctx, name, args, queue, work); err != nil {
 		return nil, err
 	}
+	w.Ready = append(w.Ready, queue.Ready...)
 	w.QueueURL, w.QueueARN, w.DeadURL, w.DeadARN, w.RedriveCommand = queue.URL, queue.ARN, queue.DeadURL, queue.DeadARN, queue.RedriveCommand
 	w.FunctionName, w.FunctionARN, w.BucketName, w.LogGroup = work.Name, work.ARN, results.Name, work.LogGroup
 	w.IdempotencyTable = work.IdempotencyTable
@@ -192,7 +197,7 @@ func New(ctx *pulumi.Context, name string, args *Args, opts ...pulumi.ResourceOp
 
 // connect gives the function the use of the key and then the queue.
 func (w *Worker) connect(ctx *pulumi.Context, name string, args *Args, queue *Queue, work *function.Function) error {
-	var grants []pulumi.Resource
+	var grants []pulumi.CustomResource
 	for _, g := range args.keyGrants() {
 		grant, err := kms.NewGrant(ctx, name+"-"+g.child, &kms.GrantArgs{
 			Name:             pulumi.String(args.Name + "-" + g.child),
@@ -206,7 +211,7 @@ func (w *Worker) connect(ctx *pulumi.Context, name string, args *Args, queue *Qu
 		}
 		grants = append(grants, grant)
 	}
-	_, err := lambda.NewEventSourceMapping(ctx, name+"-mapping", &lambda.EventSourceMappingArgs{
+	mapping, err := lambda.NewEventSourceMapping(ctx, name+"-mapping", &lambda.EventSourceMappingArgs{
 		EventSourceArn:                 queue.ARN,
 		FunctionName:                   work.ARN,
 		BatchSize:                      pulumi.Int(args.BatchSize),
@@ -214,7 +219,8 @@ func (w *Worker) connect(ctx *pulumi.Context, name string, args *Args, queue *Qu
 		FunctionResponseTypes:          pulumi.ToStringArray([]string{"ReportBatchItemFailures"}),
 		ScalingConfig:                  lambda.EventSourceMappingScalingConfigArgs{MaximumConcurrency: pulumi.Int(args.Concurrency)},
 		Tags:                           args.Tags.Map(),
-	}, pulumi.Parent(w), pulumi.DependsOn(grants))
+	}, pulumi.Parent(w), depend.On(grants...))
+	w.Ready = append(w.Ready, mapping)
 	return err
 }
 
@@ -245,6 +251,13 @@ func (a *Args) grants() []tenants.Grant {
 		{Actions: []string{"sqs:DeleteMessage", "sqs:GetQueueAttributes", "sqs:ReceiveMessage"}, Resources: []string{a.queue().arn()}},
 		{Actions: []string{"s3:PutObject"}, Resources: []string{a.Location.BucketARN(a.Bucket) + "/" + a.Prefix + "*"}},
 	}, a.Grants...)
+}
+
+func (a *Args) results() *bucket.Args {
+	return &bucket.Args{
+		Location: a.Location, Tags: a.Tags, Name: a.Bucket, KeyARN: a.KeyARN.ToStringOutput().ToStringPtrOutput(),
+		AccessLogs: a.AccessLogs, Discard: a.Discard,
+	}
 }
 
 func (a *Args) queue() *QueueArgs {

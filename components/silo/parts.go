@@ -7,6 +7,7 @@ import (
 
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
+	"github.com/tenantform/tenantform/components/apigateway"
 	"github.com/tenantform/tenantform/components/bucket"
 	"github.com/tenantform/tenantform/components/budget"
 	"github.com/tenantform/tenantform/components/dashboard"
@@ -55,9 +56,12 @@ func (a *Args) validate(name string) error {
 	parts := []func() error{
 		func() error { return a.networkArgs().Validate(name + "-network") },
 		func() error { return a.users().Validate(name + "-identity") },
-		func() error { return a.files(later).Validate(name + "-files") },
+		func() error { return a.files(later, a.sharedLogs()).Validate(name + "-files") },
 		func() error { return a.health().Validate(name + "-health") },
 		func() error { return a.dashboard().Validate(name + "-dashboard") },
+	}
+	if a.AccessLogBucket == nil && a.OwnLogBucket != "" {
+		parts = append(parts, func() error { return a.ownLogs().Validate(name + "-access-logs") })
 	}
 	if a.Tier.MonthlyBudgetUSD != 0 {
 		parts = append(parts, func() error { return a.budget().Validate(name + "-budget") })
@@ -93,19 +97,34 @@ func (a *Args) checkWorker(c *check.Args) {
 
 // logGroups are the names of the groups that the silo's key encrypts.
 func (a *Args) logGroups() []string {
-	groups := []string{a.Name + "/*"}
+	groups := []string{a.Name + "/*", apigateway.ExecutionLogGroups}
 	if a.Worker != nil {
 		groups = append(groups, function.LogGroupName(a.workerName()))
 	}
 	return groups
 }
 
-func (a *Args) files(key pulumi.StringOutput) *bucket.Args {
-	args := &bucket.Args{
-		Location: a.Location, Tags: a.Tags.ForService("data"), Name: a.Bucket, KeyARN: key.ToStringPtrOutput(), Discard: a.Released,
+func (a *Args) files(key pulumi.StringOutput, logs *bucket.AccessLogs) *bucket.Args {
+	return &bucket.Args{
+		Location: a.Location, Tags: a.Tags.ForService("data"), Name: a.Bucket, KeyARN: key.ToStringPtrOutput(), AccessLogs: logs, Discard: a.Released,
 	}
-	if a.AccessLogBucket != nil {
-		args.AccessLogs = &bucket.AccessLogs{BucketName: a.AccessLogBucket}
+}
+
+// sharedLogs is where the buckets are logged that no bucket of the silo's own is for.
+func (a *Args) sharedLogs() *bucket.AccessLogs {
+	if a.AccessLogBucket == nil {
+		return nil
+	}
+	return &bucket.AccessLogs{BucketName: a.AccessLogBucket}
+}
+
+// ownLogs is the bucket for access logs that the silo makes itself.
+func (a *Args) ownLogs() *bucket.LogsArgs {
+	args := &bucket.LogsArgs{
+		Location: a.Location, Tags: a.Tags.ForService("data"), Name: a.OwnLogBucket, Sources: []string{a.Bucket}, Discard: a.Released,
+	}
+	if a.Worker != nil {
+		args.Sources = append(args.Sources, a.Worker.Bucket)
 	}
 	return args
 }
@@ -131,13 +150,13 @@ func (a *Args) users() *identity.Args {
 // workerName is the physical name of the worker's queue, function and role.
 func (a *Args) workerName() string { return a.Name + "-worker" }
 
-func (a *Args) worker(key pulumi.StringOutput) *queueworker.Args {
+func (a *Args) worker(key pulumi.StringOutput, logs *bucket.AccessLogs) *queueworker.Args {
 	w := a.Worker
 	return &queueworker.Args{
 		Location: a.Location, Tags: a.Tags.ForService("worker"), Name: a.workerName(),
 		Runtime: w.Runtime, Handler: w.Handler, Archive: w.Archive, MemoryMB: w.MemoryMB, TimeoutSec: w.TimeoutSec,
 		Concurrency: cmp.Or(w.Concurrency, queueworker.MinConcurrency), Grants: w.Grants, Environment: w.Environment,
-		Bucket: w.Bucket, Prefix: resultsPrefix, Discard: a.Released,
+		Bucket: w.Bucket, Prefix: resultsPrefix, AccessLogs: logs, Discard: a.Released,
 		KeyARN: key, LogKeyARN: key, LogRetentionDays: a.Tier.LogRetentionDays,
 	}
 }

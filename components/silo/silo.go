@@ -12,6 +12,7 @@ import (
 	"github.com/tenantform/tenantform/components/budget"
 	"github.com/tenantform/tenantform/components/dashboard"
 	"github.com/tenantform/tenantform/components/data"
+	"github.com/tenantform/tenantform/components/depend"
 	"github.com/tenantform/tenantform/components/encryption"
 	"github.com/tenantform/tenantform/components/health"
 	"github.com/tenantform/tenantform/components/identity"
@@ -40,8 +41,13 @@ type Args struct {
 	// Worker works off the silo's queue. nil: there is neither queue nor worker.
 	Worker *Worker
 	// AccessLogBucket is the bucket of the account and region that gets the access
-	// logs of the silo's buckets, as in bucket.AccessLogs. nil: they are not logged.
+	// logs of the silo's buckets, as in bucket.AccessLogs. nil: the silo makes one,
+	// which is called OwnLogBucket.
 	AccessLogBucket pulumi.StringInput
+	// OwnLogBucket is the physical name of the bucket that the silo makes for access
+	// logs when AccessLogBucket is nil, the same for all of AWS; 3 to 63 characters.
+	// Empty: the silo's buckets are not logged then.
+	OwnLogBucket string
 	// AlarmTopic is the ARN of an SNS topic of the account and region that is told of
 	// the silo's health. Empty: the alarms only show.
 	AlarmTopic string
@@ -93,7 +99,8 @@ type Silo struct {
 	ResultsBucket  pulumi.StringOutput `pulumi:"resultsBucketName"`
 	RedriveCommand pulumi.StringOutput `pulumi:"redriveCommand"`
 
-	alarmed []pulumi.Resource // the parts that have alarms
+	alarmed []pulumi.CustomResource // the alarms, with what they watch
+	logs    *bucket.AccessLogs      // nil: the buckets are not logged
 }
 
 // New registers the component. The error is CodeInvalid when an argument is
@@ -146,11 +153,28 @@ func (s *Silo) store(ctx *pulumi.Context, name string, args *Args) error {
 	if err != nil {
 		return err
 	}
-	files, err := bucket.New(ctx, name+"-files", args.files(key.ARN), pulumi.Parent(s))
+	if err := s.accessLogs(ctx, name, args); err != nil {
+		return err
+	}
+	files, err := bucket.New(ctx, name+"-files", args.files(key.ARN, s.logs), pulumi.Parent(s))
 	if err != nil {
 		return err
 	}
 	s.KeyARN, s.TableName, s.BucketName = key.ARN, table.Name, files.Name
+	return nil
+}
+
+// accessLogs finds or makes the bucket for access logs, where there is to be one.
+func (s *Silo) accessLogs(ctx *pulumi.Context, name string, args *Args) error {
+	s.logs = args.sharedLogs()
+	if s.logs != nil || args.OwnLogBucket == "" {
+		return nil
+	}
+	made, err := bucket.NewLogs(ctx, name+"-access-logs", args.ownLogs(), pulumi.Parent(s))
+	if err != nil {
+		return err
+	}
+	s.logs = &bucket.AccessLogs{BucketName: made.Name}
 	return nil
 }
 
@@ -177,7 +201,7 @@ func (s *Silo) identity(ctx *pulumi.Context, name string, args *Args) error {
 func (s *Silo) api(ctx *pulumi.Context, name string, args *Args) error {
 	api, err := apigateway.New(ctx, name+"-api", &apigateway.Args{
 		Location: args.Location, Tags: args.Tags.ForService("api"), Name: args.Name, Tiers: []tenants.Tier{args.Tier},
-		LogRetentionDays: args.Tier.LogRetentionDays, LogKeyARN: s.KeyARN,
+		LogRetentionDays: args.Tier.LogRetentionDays, LogKeyARN: s.KeyARN, ExecutionLogKeyARN: s.KeyARN,
 	}, pulumi.Parent(s))
 	if err != nil {
 		return err
@@ -201,7 +225,7 @@ func (s *Silo) signals(ctx *pulumi.Context, name string, args *Args) error {
 	if err != nil {
 		return err
 	}
-	s.LogGroup, s.alarmed = signals.LogGroup, append(s.alarmed, signals)
+	s.LogGroup, s.alarmed = signals.LogGroup, append(s.alarmed, signals.Ready...)
 	return nil
 }
 
@@ -214,18 +238,18 @@ func (s *Silo) work(ctx *pulumi.Context, name string, args *Args) error {
 	if args.Worker == nil {
 		return nil
 	}
-	worker, err := queueworker.New(ctx, name+"-worker", args.worker(s.KeyARN), pulumi.Parent(s))
+	worker, err := queueworker.New(ctx, name+"-worker", args.worker(s.KeyARN, s.logs), pulumi.Parent(s))
 	if err != nil {
 		return err
 	}
 	s.QueueURL, s.ResultsBucket, s.RedriveCommand = worker.QueueURL, worker.BucketName, worker.RedriveCommand
-	s.alarmed = append(s.alarmed, worker)
+	s.alarmed = append(s.alarmed, worker.Ready...)
 	return nil
 }
 
 // watch makes one alarm of all, the dashboard and the budget.
 func (s *Silo) watch(ctx *pulumi.Context, name string, args *Args) error {
-	whole, err := health.New(ctx, name+"-health", args.health(), pulumi.Parent(s), pulumi.DependsOn(s.alarmed))
+	whole, err := health.New(ctx, name+"-health", args.health(), pulumi.Parent(s), depend.On(s.alarmed...))
 	if err != nil {
 		return err
 	}

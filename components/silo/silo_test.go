@@ -109,6 +109,33 @@ func TestWorker(t *testing.T) {
 	}
 }
 
+// TestBucketsAreLogged: the results of the worker too, and into a bucket of the
+// silo's own where there is no other.
+func TestBucketsAreLogged(t *testing.T) {
+	logged := func(a *silo.Args) map[any]int {
+		into := map[any]int{}
+		for _, l := range componenttest.MustRun(t, "tenant-acme", program(a), nil).OfType("aws:s3/bucketLoggingV2:BucketLoggingV2") {
+			into[l.Inputs["targetBucket"]]++
+		}
+		return into
+	}
+	a := args()
+	if got := logged(a); len(got) != 1 || got["platform-logs-111111111111-eu-west-1"] != 2 {
+		t.Errorf("logged into %v", got)
+	}
+	a.AccessLogBucket, a.OwnLogBucket = nil, "acme-logs-111111111111-eu-west-1"
+	if got := logged(a); len(got) != 1 || got[a.OwnLogBucket] != 2 {
+		t.Errorf("logged into %v", got)
+	}
+	a.OwnLogBucket = ""
+	if got := logged(a); len(got) != 0 {
+		t.Errorf("logged into %v", got)
+	}
+	a.OwnLogBucket = "Acme_Logs"
+	r, err := componenttest.Run("tenant-acme", program(a), nil)
+	componenttest.Refused(t, r, err, "Acme_Logs")
+}
+
 func TestHealthIsThatOfAllAlarms(t *testing.T) {
 	r := componenttest.MustRun(t, "tenant-acme", program(args()), nil)
 	whole := r.One(t, "aws:cloudwatch/compositeAlarm:CompositeAlarm").Inputs

@@ -272,6 +272,20 @@ func TestFanout(t *testing.T) {
 	}
 }
 
+// TestTheKeyIsForLogsToo: who keeps the messages logs with the topic's key.
+func TestTheKeyIsForLogsToo(t *testing.T) {
+	a := args()
+	a.LogGroups = []string{"/aws/kinesisfirehose/lifecycle"}
+	logs := sid(t, run(t, newTopic(a)).One(t, "aws:kms/key:Key").Inputs["policy"], "LogGroupsOfThisOwner")
+	want := "arn:aws:logs:eu-west-1:111111111111:log-group:/aws/kinesisfirehose/lifecycle"
+	if got := logs.Condition["ArnLike"]["kms:EncryptionContext:aws:logs:arn"]; !slices.Equal(got, []string{want}) {
+		t.Errorf("log groups %v, want %s", got, want)
+	}
+	a.LogGroups = []string{"*"}
+	r, err := componenttest.Run("test", newTopic(a), nil)
+	componenttest.Refused(t, r, err, "LogGroups", `"*"`)
+}
+
 func TestBadTopicsAreRefused(t *testing.T) {
 	for name, c := range map[string]struct {
 		change func(*topic.Args)
