@@ -64,7 +64,7 @@ func TestRefusalShowsItsFindingsOnce(t *testing.T) {
 	if n := strings.Count(errs.String(), "untrusted_function_role"); n != 1 {
 		t.Errorf("the rule is named %d times:\n%s", n, errs.String())
 	}
-	for _, want := range []string{"stack x", "iam.Role acme-leak-role", "the role allows something", "Take it away."} {
+	for _, want := range []string{"stack x", "aws:iam/role:Role acme-leak-role", "the role allows something", "Take it away."} {
 		if !strings.Contains(errs.String(), want) {
 			t.Errorf("%q is missing:\n%s", want, errs.String())
 		}

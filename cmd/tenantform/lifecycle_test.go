@@ -61,7 +61,7 @@ func moveThereAndDelete(t *testing.T, dir string) {
 	got := must(t, dir, "tenant", "move", "acme", "--tier", "premium", "--dry-run")
 	for _, want := range []string{
 		"move of tenant acme from standard to premium: 3 steps", "1. prepare:", "+ create   dynamodb.Table acme-silo", "2. transfer:",
-		"3. retire:", "- delete   iam.Role acme-pool-a", "policies: allowed (", "verdict: the policies would allow this; nothing was changed",
+		"3. retire:", "- delete   iam.Role acme-pool-a", "policies: allowed: ", "verdict: the policies would allow this; nothing was changed",
 	} {
 		if !strings.Contains(got.out, want) {
 			t.Errorf("the dry run of the move does not say %q:\n%s", want, got.out)

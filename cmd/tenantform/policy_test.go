@@ -248,6 +248,38 @@ func TestPolicyCheckBadInput(t *testing.T) {
 	}
 }
 
+func TestPolicySchema(t *testing.T) {
+	if got := must(t, t.TempDir(), "policy", "schema"); got.out != string(policies.InputSchema()) || !strings.Contains(got.out, `"$schema"`) {
+		t.Errorf("%s", got.out)
+	}
+}
+
+// TestPolicyCheckTellsTags gives the stack's tags to a rule.
+func TestPolicyCheckTellsTags(t *testing.T) {
+	dir := t.TempDir()
+	plan := write(t, filepath.Join(dir, "plan.json"), previewJSON(t, policyNarrow))
+	rule := filepath.Join(ownRule(t, dir, "stack_has_a_team"), "rules", "stack_has_a_team", "rule.rego")
+	text, err := os.ReadFile(rule)
+	if err != nil {
+		t.Fatal(err)
+	}
+	head, _, _ := strings.Cut(string(text), "\npackage ")
+	write(t, rule, head+`
+package tenantform.rules.stack_has_a_team
+
+findings contains {"urn": "", "property": "tags.team", "value": null, "message": "nobody owns the stack", "unknown": false} if {
+	not input.subject.tags.team
+}
+`)
+	own := filepath.Dir(filepath.Dir(filepath.Dir(rule)))
+	for want, args := range map[int][]string{exitRefused: nil, exitDone: {"--stack-tag", "team=payments", "--stack-tag", "note=a=b"}, exitInvalid: {"--stack-tag", "=payments"}} {
+		got := command(t, dir, append([]string{"policy", "check", plan, "--bundle", own}, args...)...)
+		if got.code != want || strings.Contains(got.out, "nobody owns the stack") != (want == exitRefused) {
+			t.Errorf("%v: exit code %d:\n%s%s", args, got.code, got.out, got.errors)
+		}
+	}
+}
+
 func TestPolicyListAndExplain(t *testing.T) {
 	dir := t.TempDir()
 	own := ownRule(t, dir, "topic_display_name")
@@ -355,7 +387,7 @@ func TestPolicyRefusalNamesWhatDenies(t *testing.T) {
 	r.Findings = append(r.Findings, advice)
 	var b strings.Builder
 	writeReport(&b, "", r)
-	if got := b.String(); strings.Contains(got, "only_advice") || !strings.Contains(got, "refused, 2 findings\n") {
+	if got := b.String(); strings.Contains(got, "only_advice") || !strings.Contains(got, "refused: 2 findings, and 1 more") {
 		t.Errorf("%s", got)
 	}
 }

@@ -13,6 +13,7 @@ import (
 	"github.com/tenantform/tenantform/automation/plan"
 	"github.com/tenantform/tenantform/internal/direct"
 	"github.com/tenantform/tenantform/policies"
+	"github.com/tenantform/tenantform/policies/report"
 	"github.com/tenantform/tenantform/tenants"
 )
 
@@ -194,37 +195,15 @@ func shorten(s string, most int) string {
 	return string([]rune(s)[:most-1]) + "…"
 }
 
-// writeReport shows what the policies say.
+// writeReport shows what the policies say, with the findings that deny.
 func writeReport(w io.Writer, indent string, r policies.Report) {
-	if r.Allowed() {
-		fmt.Fprintf(w, "%spolicies: allowed (%s on %s)\n", indent, count(r.RulesRun, "rule"), count(r.ResourcesSeen, "resource"))
-		return
-	}
-	denials := r.Denials()
-	fmt.Fprintf(w, "%spolicies: refused, %s\n", indent, count(len(denials), "finding"))
-	writeFindings(w, indent+"  ", denials)
+	fmt.Fprintln(w, indent+"policies: "+report.Summary(r))
+	writeFindings(w, indent+"  ", r.Denials())
 }
 
 // writeFindings shows the reasons of a refusal.
 func writeFindings(w io.Writer, indent string, findings []policies.Finding) {
-	for _, f := range findings {
-		on := "the run"
-		if f.URN != "" {
-			on = resourceOf(f.URN)
-		}
-		fmt.Fprintf(w, "%s%s (%s) on %s\n", indent, f.Rule, f.Severity, on)
-		if f.Property != "" {
-			value := ""
-			if f.Value != "" {
-				value = " = " + shorten(oneLine(f.Value), 100)
-			}
-			fmt.Fprintf(w, "%s    property: %s%s\n", indent, f.Property, value)
-		}
-		fmt.Fprintf(w, "%s    why: %s\n", indent, oneLine(f.Message))
-		if f.Remediation != "" {
-			fmt.Fprintf(w, "%s    do:  %s\n", indent, oneLine(f.Remediation))
-		}
-	}
+	_ = report.Findings(w, indent, findings) // of the command's own streams
 }
 
 // resourceOf gives a URN's type and name as a person reads them.

@@ -42,22 +42,39 @@ func text(w io.Writer, d Document) error {
 }
 
 func verdict(b *bufio.Writer, title string, r policies.Report) {
+	fmt.Fprintln(b, title+Summary(r))
+	for _, f := range r.Findings {
+		fmt.Fprintln(b)
+		finding(b, "", f)
+	}
+}
+
+// Summary gives the verdict and what it rests on, on one line.
+func Summary(r policies.Report) string {
 	denials := len(r.Denials())
 	switch {
 	case r.Allowed() && len(r.Findings) == 0:
-		fmt.Fprintf(b, "%sallowed: %s looked at %s and found nothing\n", title, count(r.RulesRun, "rule"), count(r.ResourcesSeen, "resource"))
+		return fmt.Sprintf("allowed: %s looked at %s and found nothing", count(r.RulesRun, "rule"), count(r.ResourcesSeen, "resource"))
 	case r.Allowed():
-		fmt.Fprintf(b, "%sallowed: %s looked at %s and found nothing that denies; %s beside (%s)\n", title,
+		return fmt.Sprintf("allowed: %s looked at %s and found nothing that denies; %s beside (%s)",
 			count(r.RulesRun, "rule"), count(r.ResourcesSeen, "resource"), count(len(r.Findings), "finding"), tally(r))
 	case denials == len(r.Findings):
-		fmt.Fprintf(b, "%srefused: %s\n", title, count(denials, "finding"))
-	default:
-		fmt.Fprintf(b, "%srefused: %s, and %d more that do not deny (%s)\n", title, count(denials, "finding"), len(r.Findings)-denials, tally(r))
+		return fmt.Sprintf("refused: %s", count(denials, "finding"))
 	}
-	for _, f := range r.Findings {
-		fmt.Fprintln(b)
-		finding(b, f)
+	return fmt.Sprintf("refused: %s, and %d more that do not deny (%s)", count(denials, "finding"), len(r.Findings)-denials, tally(r))
+}
+
+// Findings writes findings as Text does, each line after an indent. The error is
+// that of w.
+func Findings(w io.Writer, indent string, findings []policies.Finding) error {
+	b := bufio.NewWriter(w)
+	for i, f := range findings {
+		if i > 0 {
+			fmt.Fprintln(b)
+		}
+		finding(b, indent, f)
 	}
+	return b.Flush()
 }
 
 // tally counts the findings that do not deny by what they are.
@@ -75,7 +92,7 @@ func tally(r policies.Report) string {
 	return strings.Join(parts, ", ")
 }
 
-func finding(b *bufio.Writer, f policies.Finding) {
+func finding(b *bufio.Writer, indent string, f policies.Finding) {
 	head := string(f.Severity) + "  " + f.Rule
 	if !f.Denies() {
 		head += "  (" + standing(f) + ")"
@@ -83,23 +100,23 @@ func finding(b *bufio.Writer, f policies.Finding) {
 	if f.Unknown {
 		head += "  (not known before the run)"
 	}
-	paragraph(b, "", head+"  "+f.Title)
+	paragraph(b, indent, head+"  "+f.Title)
 	if f.URN != "" {
-		paragraph(b, "  resource  ", policies.TypeAndName(f.URN))
-		paragraph(b, "  urn       ", f.URN)
+		paragraph(b, indent+"  resource  ", policies.TypeAndName(f.URN))
+		paragraph(b, indent+"  urn       ", f.URN)
 	}
 	if f.Property != "" {
-		paragraph(b, "  property  ", f.Property)
+		paragraph(b, indent+"  property  ", f.Property)
 	}
 	if f.Value != "" {
-		paragraph(b, "  value     ", f.Value)
+		paragraph(b, indent+"  value     ", f.Value)
 	}
-	paragraph(b, "  why       ", f.Message)
+	paragraph(b, indent+"  why       ", f.Message)
 	if f.Waiver != nil {
-		paragraph(b, "  waived    ", waived(*f.Waiver))
+		paragraph(b, indent+"  waived    ", waived(*f.Waiver))
 	}
 	if f.Remediation != "" {
-		paragraph(b, "  mend      ", f.Remediation)
+		paragraph(b, indent+"  mend      ", f.Remediation)
 	}
 }
 
