@@ -31,6 +31,7 @@ func bans() []ban {
 		{"github.com/lib/pq/...", []string{"tenants/sqlstore"}, databases},
 		{"github.com/go-sql-driver/mysql/...", []string{"tenants/sqlstore"}, databases},
 		{"database/sql/...", []string{"tenants/sqlstore"}, databases},
+		{"github.com/pressly/goose/...", []string{"tenants/sqlstore"}, databases},
 		{"github.com/goccy/go-yaml/...", []string{"internal/strictyaml"},
 			"files that people write are read strictly, and their mistakes told with line and field, in one place"},
 		{"gocloud.dev/...", []string{"internal/events/..."}, "everybody else sends and receives events, and knows no queue"},
@@ -41,6 +42,7 @@ func bans() []ban {
 			"what helps tests is a package of its own, so that the binary does not carry the testing package"},
 		{module + "/cmd/...", nil, "a main package wires the others and is used by none"},
 		{module + "/tenants/storetest", nil, "it is for tests"},
+		{module + "/internal/pgtest", nil, "it is for tests"},
 		{module + "/components/componenttest", []string{"internal/blueprints/..."}, "it is for tests, and for the catalogue, which runs components to describe them"},
 		{module + "/examples/blueprints/blueprinttest", nil, "it is for tests"},
 		{module + "/internal/blueprints/...", nil, "it links every component and the tests' recorder, which nobody's program needs"},
@@ -100,6 +102,7 @@ func directions() []direction {
 		{"examples/service", []string{"service"}, false, "it is what anybody could write"},
 		{"internal/funcarchive", []string{"tenants"}, true, adapters},
 		{"internal/localcloud", []string{"tenants"}, false, adapters},
+		{"internal/pgtest", nil, true, "it runs a server for tests, and knows nobody's tables"},
 		{"internal/strictyaml", []string{"tenants"}, false, "files of every kind are read by it, so it knows none"},
 		{"cmd/...", []string{"..."}, false, "the only place where adapters meet"},
 	}

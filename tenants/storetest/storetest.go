@@ -25,7 +25,7 @@ func Tenant(id string) tenants.Tenant {
 	_, _ = h.Write([]byte(id))
 	sum := h.Sum(nil)
 	return tenants.Tenant{
-		NetworkCIDR: fmt.Sprintf("10.%d.%d.0/24", sum[0], sum[1]),
+		NetworkCIDR: fmt.Sprintf("10.%d.%d.%d/32", sum[0], sum[1], sum[2]),
 		ID:          id, Name: "Ünï " + id, AdminEmail: "admin@" + id + ".example", Tier: "standard", Region: "eu-west-1", CostCenter: "cc",
 		Status: tenants.StatusCreating, Placements: []tenants.Placement{{Model: tenants.ModelPool, Cell: "a"}, {Model: tenants.ModelSilo}},
 		Functions: []tenants.Function{{Name: "greeting", Runtime: "python3.13", Handler: "app.handler", Archive: "a.zip", Layers: []string{"l.zip"},
