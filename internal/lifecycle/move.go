@@ -104,6 +104,7 @@ func (m move) names() []string {
 // the journal say of the tenant. A move that failed goes on at the step where
 // it stopped when the same tier is asked for again; asked for the tier that it
 // came from, it is taken back, as long as users and data have not gone over.
+// Whether one is gone on with is told with an error too.
 func (l *Lifecycle) planMove(ctx context.Context, t tenants.Tenant, op tenants.Operation) (move, error) {
 	request, err := requestOf(op)
 	if err != nil {
@@ -121,14 +122,14 @@ func (l *Lifecycle) planMove(ctx context.Context, t tenants.Tenant, op tenants.O
 	var m move
 	if halfway {
 		m, err = l.resumeMove(t, last, to)
-		m.resumes = true
 	} else {
 		m, err = l.freshMove(t, to)
 	}
-	if err != nil {
-		return move{}, err
+	if err == nil {
+		err = l.transferable(m, request)
 	}
-	return m, l.transferable(m, request)
+	m.resumes = halfway
+	return m, err
 }
 
 // freshMove plans a move of a tenant that lives in one place.

@@ -29,7 +29,7 @@ type Plan struct {
 	Steps    []Step
 	Done     int // that many of the steps, the first ones, were done by an earlier try
 	// Resumes says that the tenant was left half way by an earlier try, which this
-	// one goes on with or takes back.
+	// one goes on with or takes back. It is told with an error too.
 	Resumes bool
 }
 
@@ -65,10 +65,11 @@ func (l *Lifecycle) Plan(ctx context.Context, t tenants.Tenant, op tenants.Opera
 	p := Plan{}
 	if op.Kind == tenants.OperationMove {
 		m, err := l.planMove(ctx, t, op)
+		p.Resumes = m.resumes
 		if err != nil {
 			return p, err
 		}
-		p.FromTier, p.ToTier, p.Done, p.Resumes = m.from.Tier.Name, m.to.Tier.Name, m.done, m.resumes
+		p.FromTier, p.ToTier, p.Done = m.from.Tier.Name, m.to.Tier.Name, m.done
 		p.Steps = plain(m.bind(l))
 		return p, nil
 	}

@@ -1,0 +1,373 @@
+package workflows
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"log/slog"
+	"slices"
+	"time"
+
+	"go.temporal.io/sdk/activity"
+
+	"github.com/tenantform/tenantform/internal/lifecycle"
+	"github.com/tenantform/tenantform/tenants"
+)
+
+// Activities are what the steps of workflows do. Those fields without a comment
+// on their zero value are required.
+type Activities struct {
+	Ledger    Ledger
+	Steps     Steps
+	Holder    Holder
+	Publisher Publisher
+	Notifier  Notifier
+	Services  tenants.ServiceCatalogue // none when zero
+	Broker    *Broker                  // told of everything that is recorded; may be nil
+	Timing    Timing                   // of operations planned from now on
+	// Weights are the shares of the tiers in the places for infrastructure steps,
+	// in proportion to each other, from 0.001 to 1000; 1 for a tier without one.
+	Weights map[string]float32
+	Slots   *Slots           // places for infrastructure steps in this process; without limit when nil
+	Now     func() time.Time // time.Now when nil
+	Log     *slog.Logger     // nothing is logged when nil
+}
+
+// stepOf names a step.
+type stepOf struct {
+	Input
+	Step string `json:"step"`
+}
+
+// failed is what there is to record of an operation that has failed.
+type failed struct {
+	Input
+	Cause  cause           `json:"cause"`
+	Before *tenants.Tenant `json:"before,omitempty"`
+}
+
+func (a *Activities) now() time.Time {
+	if a.Now != nil {
+		return a.Now().UTC()
+	}
+	return time.Now().UTC()
+}
+
+// log gives a logger that names the operation in every line.
+func (a *Activities) log(op tenants.Operation) *slog.Logger {
+	l := a.Log
+	if l == nil {
+		l = slog.New(slog.DiscardHandler)
+	}
+	return l.With("operation", op.ID, "tenant", op.TenantID, "kind", string(op.Kind), "correlation_id", op.CorrelationID)
+}
+
+// advances is how often a change of the ledger is made anew because somebody
+// else was faster.
+const advances = 5
+
+// advance changes the operation and its tenant in one transaction, as f does to
+// what the ledger has of them; f says whether the tenant is among what changed.
+// An operation that has ended is left alone.
+func (a *Activities) advance(ctx context.Context, id string, f func(op *tenants.Operation, t *tenants.Tenant) (tenant bool, audit *tenants.AuditEntry)) (tenants.Operation, error) {
+	for try := 1; ; try++ {
+		op, err := a.Ledger.Operation(ctx, id)
+		if err != nil || op.Progress.Ended() {
+			return op, err
+		}
+		t, err := a.Ledger.Get(ctx, op.TenantID)
+		if err != nil {
+			return op, err
+		}
+		op.Steps, op.Services, t.Services = slices.Clone(op.Steps), slices.Clone(op.Services), slices.Clone(t.Services)
+		tenant, audit := f(&op, &t)
+		change := tenants.Advance{Operation: op, Audit: audit}
+		if tenant {
+			change.Tenant = &t
+		}
+		if _, err = a.Ledger.Advance(ctx, change); err == nil {
+			a.Broker.recorded(op)
+			return op, nil
+		}
+		if tenants.CodeOf(err) != tenants.CodeConflict || try == advances {
+			return op, err
+		}
+	}
+}
+
+// Plan records which steps the operation has, and gives them. An operation whose
+// steps are recorded already goes on with those.
+func (a *Activities) Plan(ctx context.Context, in Input) (planned, error) {
+	p, resumes, err := a.plan(ctx, in)
+	if err != nil {
+		return p, told(err, final(err, tryOf(ctx)), detail{Unchanged: true, Resumes: resumes})
+	}
+	return p, nil
+}
+
+func (a *Activities) plan(ctx context.Context, in Input) (out planned, resumes bool, err error) {
+	op, err := a.Ledger.Operation(ctx, in.OperationID)
+	if err != nil {
+		return planned{}, resumes, err
+	}
+	if op.Progress.Ended() {
+		return planned{Ended: true}, false, nil
+	}
+	t, err := a.Ledger.Get(ctx, op.TenantID)
+	if err != nil {
+		return planned{}, resumes, err
+	}
+	out = planned{Timing: a.Timing.filled(), Tier: cmp.Or(op.ToTier, t.Tier), Weight: 1, CancelRequested: op.CancelRequested}
+	if w, ok := a.Weights[out.Tier]; ok {
+		out.Weight = w
+	}
+	if len(op.Steps) == 0 {
+		plan, err := a.Steps.Plan(ctx, t, op)
+		resumes = plan.Resumes
+		if err != nil {
+			return planned{}, resumes, err
+		}
+		earlier, err := a.takenUp(ctx, op)
+		if err != nil {
+			return planned{}, resumes, err
+		}
+		op, err = a.advance(ctx, op.ID, func(op *tenants.Operation, _ *tenants.Tenant) (bool, *tenants.AuditEntry) {
+			op.FromTier, op.ToTier = cmp.Or(plan.FromTier, op.FromTier), cmp.Or(plan.ToTier, op.ToTier)
+			op.Steps = marks(op.Kind, plan, earlier)
+			op.Services = succeededOf(earlier)
+			return false, nil
+		})
+		if err != nil {
+			return planned{}, resumes, err
+		}
+		a.log(op).InfoContext(ctx, "operation planned", "steps", len(op.Steps))
+	}
+	before := lifecycle.Before(t, op.Kind, resumes)
+	out.Before = &before
+	infrastructure, err := a.Steps.Recorded(t, op)
+	if err != nil {
+		return planned{}, resumes, err
+	}
+	out.Steps = steps(op, infrastructure)
+	return out, resumes, nil
+}
+
+// Run does an infrastructure step. The step that was done already is not done
+// again. Until it is done the worker's heart is heard.
+func (a *Activities) Run(ctx context.Context, in stepOf) (did, error) {
+	defer beat(ctx)()
+	place, err := a.Slots.take(ctx)
+	if err != nil {
+		return did{}, told(err, false, detail{})
+	}
+	defer place()
+	release, err := a.Holder.Hold(in.TenantID)
+	if err != nil {
+		return did{}, told(err, false, detail{}) // another process has not ended its try yet
+	}
+	defer release()
+	op, err := a.begin(ctx, in)
+	if err != nil {
+		return did{}, told(err, final(err, tryOf(ctx)), detail{})
+	}
+	if mark := lifecycle.Find(&op, in.Step); mark.Progress == tenants.ProgressSucceeded {
+		return did{CancelRequested: op.CancelRequested}, nil
+	}
+	log := a.log(op).With("step", in.Step)
+	log.InfoContext(ctx, "step begins", "try", tryOf(ctx))
+	defer a.Broker.follow(in.TenantID, op.ID)()
+	res, err := a.Steps.Run(context.WithoutCancel(ctx), op, in.Step)
+	if err == nil {
+		op, err := a.end(context.WithoutCancel(ctx), in, nil)
+		log.InfoContext(ctx, "step ended")
+		return did{CancelRequested: op.CancelRequested}, err
+	}
+	isFinal := final(err, tryOf(ctx))
+	log.WarnContext(ctx, "step failed", "final", isFinal, "error", err)
+	if ctx.Err() == nil || isFinal { // otherwise another worker is at it by now
+		err = errors.Join(err, a.stumble(context.WithoutCancel(ctx), in, err, isFinal))
+	}
+	return did{}, told(err, isFinal, detail{Unchanged: res.Refused && len(res.Runs) == 1 && tryOf(ctx) == 1})
+}
+
+// begin records that a step is under way.
+func (a *Activities) begin(ctx context.Context, in stepOf) (tenants.Operation, error) {
+	op, err := a.advance(ctx, in.OperationID, func(op *tenants.Operation, _ *tenants.Tenant) (bool, *tenants.AuditEntry) {
+		if mark := lifecycle.Find(op, in.Step); mark != nil && mark.Progress != tenants.ProgressSucceeded {
+			lifecycle.Begin(op, in.Step, a.now())
+		}
+		return false, nil
+	})
+	switch {
+	case err != nil:
+		return op, err
+	case op.Progress.Ended():
+		return op, tenants.Errorf(tenants.CodeFailedPrecondition, "operation %s of tenant %s has ended; its step %s is not run", op.ID, op.TenantID, in.Step)
+	case lifecycle.Find(&op, in.Step) == nil:
+		return op, tenants.Errorf(tenants.CodeInternal, "operation %s of tenant %s has no step %s", op.ID, op.TenantID, in.Step)
+	}
+	return op, nil
+}
+
+// end records that a step has ended.
+func (a *Activities) end(ctx context.Context, in stepOf, err error) (tenants.Operation, error) {
+	return a.advance(ctx, in.OperationID, func(op *tenants.Operation, _ *tenants.Tenant) (bool, *tenants.AuditEntry) {
+		lifecycle.End(op, in.Step, err, a.now())
+		return false, nil
+	})
+}
+
+// stumble records why a try of a step failed; the step is under way until its
+// last try.
+func (a *Activities) stumble(ctx context.Context, in stepOf, cause error, isFinal bool) error {
+	if isFinal {
+		_, err := a.end(ctx, in, cause)
+		return err
+	}
+	_, err := a.advance(ctx, in.OperationID, func(op *tenants.Operation, _ *tenants.Tenant) (bool, *tenants.AuditEntry) {
+		if mark := lifecycle.Find(op, in.Step); mark != nil {
+			mark.Error = "tried again: " + cause.Error()
+		}
+		return false, nil
+	})
+	return err
+}
+
+// Notify tells the tenant's administrator what was done.
+func (a *Activities) Notify(ctx context.Context, in stepOf) error {
+	op, err := a.begin(ctx, in)
+	if err != nil || lifecycle.Find(&op, in.Step).Progress == tenants.ProgressSucceeded {
+		return err
+	}
+	t, err := a.Ledger.Get(ctx, op.TenantID)
+	if err != nil {
+		return err
+	}
+	first, err := a.first(ctx, op)
+	if err != nil {
+		return err
+	}
+	if err := a.Notifier.Notify(ctx, Notice{ID: first + "-" + string(op.Kind), Kind: op.Kind, Tenant: t, Operation: op}); err != nil {
+		return told(err, final(err, tryOf(ctx)), detail{})
+	}
+	_, err = a.end(ctx, in, nil)
+	return err
+}
+
+// Finish records that the operation has succeeded.
+func (a *Activities) Finish(ctx context.Context, in stepOf) error {
+	op, err := a.advance(ctx, in.OperationID, func(op *tenants.Operation, t *tenants.Tenant) (bool, *tenants.AuditEntry) {
+		now := a.now()
+		lifecycle.Begin(op, in.Step, now)
+		lifecycle.End(op, in.Step, nil, now)
+		op.Progress, op.EndedAt = tenants.ProgressSucceeded, now
+		*t = lifecycle.Succeeded(*t, op.Kind)
+		return true, audit(*op, "succeeded", "")
+	})
+	if err == nil {
+		a.log(op).InfoContext(ctx, "operation succeeded")
+	}
+	return err
+}
+
+// Fail records that the operation has failed, on the tenant, on the services that
+// were not heard of, and on the step that was under way.
+func (a *Activities) Fail(ctx context.Context, in failed) error {
+	op, err := a.advance(ctx, in.OperationID, func(op *tenants.Operation, t *tenants.Tenant) (bool, *tenants.AuditEntry) {
+		now := a.now()
+		op.Progress, op.EndedAt, op.Error = tenants.ProgressFailed, now, in.Cause.Message
+		for i := range op.Steps {
+			if s := &op.Steps[i]; s.Progress == tenants.ProgressRunning {
+				s.Progress, s.EndedAt, s.Error = tenants.ProgressFailed, now, in.Cause.Message
+			}
+		}
+		for i := range op.Services {
+			if s := &op.Services[i]; s.Progress == tenants.ProgressRunning {
+				s.Progress, s.EndedAt, s.Error = tenants.ProgressFailed, now, "the operation failed before it answered"
+				t.Services = withState(t.Services, *s)
+			}
+		}
+		switch {
+		case in.Cause.Unchanged && in.Before != nil:
+			*t = lifecycle.Undone(*t, *in.Before)
+		case in.Cause.Unchanged: // it could not even be planned
+			*t = lifecycle.Undone(*t, lifecycle.Before(*t, op.Kind, in.Cause.Resumes))
+		default:
+			*t = lifecycle.Failed(*t)
+		}
+		return true, audit(*op, "failed", in.Cause.Message)
+	})
+	if err == nil {
+		a.log(op).ErrorContext(ctx, "operation failed", "step", in.Cause.Step, "error", in.Cause.Message)
+	}
+	return err
+}
+
+// DeadLetter tells the dead-letter topic what failed, with the state that led
+// there and what was asked for.
+func (a *Activities) DeadLetter(ctx context.Context, in failed) error {
+	op, err := a.Ledger.Operation(ctx, in.OperationID)
+	if err != nil {
+		return err
+	}
+	f := Failure{Operation: op, Before: in.Before, Code: in.Cause.Code, Message: in.Cause.Message, Step: in.Cause.Step}
+	if op.Kind == tenants.OperationCreate {
+		f.Before = nil
+	}
+	return a.Publisher.DeadLetter(ctx, f)
+}
+
+// audit makes the entry of an operation's end.
+func audit(op tenants.Operation, outcome, why string) *tenants.AuditEntry {
+	return &tenants.AuditEntry{
+		Actor: op.Initiator, Action: "operation." + outcome, TenantID: op.TenantID, OperationID: op.ID, CorrelationID: op.CorrelationID,
+		Reason: cut(why, maxReason),
+	}
+}
+
+// maxReason is how many bytes of a cause an audit entry repeats; the operation
+// has the whole.
+const maxReason = 2000
+
+func cut(s string, n int) string {
+	if len(s) <= n {
+		return s
+	}
+	for n > 0 && s[n]&0xC0 == 0x80 { // not in the middle of a character
+		n--
+	}
+	return s[:n]
+}
+
+// tryOf gives which try of the activity this is; 1 outside an activity.
+func tryOf(ctx context.Context) int {
+	if !activity.IsActivity(ctx) {
+		return 1
+	}
+	return int(activity.GetInfo(ctx).Attempt)
+}
+
+// beat lets the worker's heart be heard while an activity is under way, until
+// the function that it gives is called.
+func beat(ctx context.Context) (stop func()) {
+	if !activity.IsActivity(ctx) {
+		return func() {}
+	}
+	every := max(activity.GetInfo(ctx).HeartbeatTimeout/4, 100*time.Millisecond)
+	done := make(chan struct{})
+	go func() {
+		t := time.NewTicker(every)
+		defer t.Stop()
+		for {
+			activity.RecordHeartbeat(ctx)
+			select {
+			case <-done:
+				return
+			case <-ctx.Done():
+				return
+			case <-t.C:
+			}
+		}
+	}()
+	return func() { close(done) }
+}
