@@ -5,7 +5,8 @@
 #   instead of single values, actions in lower case. A document that cannot be
 #   read, or that IAM's grammar does not allow, is "invalid", and one that is
 #   not known before the run, or secret, is "opaque"; neither has statements, so
-#   a rule must look at the state first.
+#   a rule must look at the state first. The evaluator may bring the documents along
+#   in the input's index, read as here.
 package tenantform.lib.iam
 
 import data.tenantform.lib.plan
@@ -46,13 +47,17 @@ resource_holders := {
 # METADATA
 # description: |
 #   The documents that say who may assume the live roles, in the form of documents.
-trusts := [document(r, "assumeRolePolicy", plan.get(r, "assumeRolePolicy")) | some r in plan.of_type("aws:iam/role:Role")]
+trusts := input.index.trusts if {
+	input.index
+} else := [document(r, "assumeRolePolicy", plan.get(r, "assumeRolePolicy")) | some r in plan.of_type("aws:iam/role:Role")]
 
 # METADATA
 # description: |
 #   The policies of live resources such as buckets, queues and keys, in the form of
 #   documents. A resource that may do without a policy, and does, has none here.
-resource_documents := [document(r, property, value) |
+resource_documents := input.index.resource_documents if {
+	input.index
+} else := [document(r, property, value) |
 	some type, [property, optional] in resource_holders
 	some r in plan.of_type(type)
 	value := plan.get(r, property)
@@ -68,7 +73,9 @@ absent("", true)
 #   The documents that grant something to an identity, of the live resources:
 #   the resource's URN, the property, the value as it was, the state ("ok",
 #   "invalid" or "opaque") and the statements.
-documents := array.concat(
+documents := input.index.documents if {
+	input.index
+} else := array.concat(
 	[document(r, property, plan.get(r, property)) |
 		some type, property in holders
 		some r in plan.of_type(type)
@@ -198,6 +205,7 @@ known_or_opaque(x) if plan.is_opaque(x)
 spelt([])
 
 spelt(actions) if {
+	not "" in actions
 	text := concat("\n", actions)
 	strings.count(text, "\n") == count(actions) - 1
 	regex.match(`^(?:(?:\*+|[A-Za-z0-9*?-]+:[A-Za-z0-9*?]+)(?:\n|$))+$`, text)
@@ -292,16 +300,21 @@ every_action(pattern) if {
 # description: |
 #   Tells whether a pattern is of every resource: "*", "arn:aws:*" and the like. The
 #   account or region may be named: everything in an account is everything.
-every_resource(pattern) if wild(pattern)
-
 every_resource(pattern) if {
+	contains(pattern, "*")
+	spans_all(pattern)
+}
+
+spans_all(pattern) if wild(pattern)
+
+spans_all(pattern) if {
 	parts := split(pattern, ":")
 	count(parts) in {2, 3}
 	parts[0] in {"arn", "*"}
 	wild(parts[count(parts) - 1])
 }
 
-every_resource(pattern) if {
+spans_all(pattern) if {
 	parts := split(pattern, ":")
 	count(parts) > 3
 	parts[0] in {"arn", "*"}
@@ -340,15 +353,19 @@ all_actions(s) if {
 reaches(pattern, _, _) if every_action(pattern)
 
 reaches(pattern, service, names) if {
-	[s, action] := split(pattern, ":")
-	service_is(s, service)
+	startswith(pattern, service)
+	[service, action] = split(pattern, ":")
 	some name in names
 	action_is(action, name)
 }
 
-service_is(s, service) if s == service
-
-service_is(s, _) if has_wildcard(s)
+reaches(pattern, _, names) if {
+	has_wildcard(pattern)
+	[s, action] := split(pattern, ":")
+	has_wildcard(s)
+	some name in names
+	action_is(action, name)
+}
 
 action_is(_, "*")
 

@@ -2,41 +2,78 @@
 # title: The plan, grouped once
 # description: |
 #   Rules take their resources from here, by type, so that a rule looks at its
-#   own types only and the grouping is made once a decision. Functions that
-#   tell something about a value are defined for every value: an undefined one
-#   would make a finding vanish.
+#   own types only and the grouping is made once a decision. The evaluator may
+#   bring it along as the input's index, which holds what is worked out here.
+#   Functions that tell something about a value are defined for every value: an
+#   undefined one would make a finding vanish.
 package tenantform.lib.plan
 
 # METADATA
 # description: Resources that exist after the run and are managed by it.
-live := [r | some r in input.plan.resources; r.operation in {"same", "create", "update", "replace"}]
+live := input.index.live if {
+	input.index
+} else := [r | some r in input.plan.resources; r.operation in {"same", "create", "update", "replace"}]
 
 # METADATA
 # description: The live resources of each type.
-by_type := {type: rs |
-	some type in types
+by_type := input.index.by_type if {
+	input.index
+} else := {type: rs |
+	some type in {r.type | some r in live}
 	rs := [r | some r in live; r.type == type]
 }
 
-types := {r.type | some r in live}
+# METADATA
+# description: The types of the live resources.
+types := object.keys(by_type)
 
 # METADATA
 # description: The live resources of a type, none where there are none.
 of_type(type) := object.get(by_type, type, [])
 
 # METADATA
+# description: The resources of each type, also those that are deleted or read.
+every_by_type := input.index.every_by_type if {
+	input.index
+} else := {type: rs |
+	some type in {r.type | some r in input.plan.resources}
+	rs := [r | some r in input.plan.resources; r.type == type]
+}
+
+# METADATA
+# description: The resources of the plan by what happens to them.
+by_operation := input.index.by_operation if {
+	input.index
+} else := {operation: rs |
+	some operation in {r.operation | some r in input.plan.resources}
+	rs := [r | some r in input.plan.resources; r.operation == operation]
+}
+
+# METADATA
+# description: The pairs of a provider, as a resource tells it, and a type that is made with it.
+provided := input.index.provided if {
+	input.index
+} else := {[object.get(r, "provider", {}), r.type] | some r in live; r.custom}
+
+# METADATA
 # description: The live resources by URN.
-by_urn := {r.urn: r | some r in live}
+by_urn := input.index.by_urn if {
+	input.index
+} else := {r.urn: r | some r in live}
 
 # METADATA
 # description: |
 #   For every resource of the plan, also one that is deleted, the URN of its
 #   parent; an empty set where it has none.
-parents := {r.urn: {p | p := r.parent} | some r in input.plan.resources}
+parents := input.index.parents if {
+	input.index
+} else := {r.urn: {p | p := r.parent} | some r in input.plan.resources}
 
 # METADATA
 # description: The names of the components of the plan, by URN.
-components := {r.urn: r.name | some r in input.plan.resources; not r.custom}
+components := input.index.components if {
+	input.index
+} else := {r.urn: r.name | some r in input.plan.resources; not r.custom}
 
 # METADATA
 # description: The URNs of what a resource is below, itself included.

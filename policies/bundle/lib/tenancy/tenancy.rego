@@ -46,7 +46,7 @@ own(name) if {
 	not contains(name, "*")
 	not contains(name, "?")
 	not contains(name, "$")
-	begins(name, tenant)
+	begins(name, {tenant})
 	other(name) == ""
 }
 
@@ -86,16 +86,17 @@ default shared(_) := false
 
 shared(name) if {
 	is_string(name)
-	some first in data.tenantform.settings.shared_names
-	begins(name, first)
+	begins(name, shared_names)
 }
 
-begins(name, first) if name == first
+shared_names := {first | some first in data.tenantform.settings.shared_names}
 
-begins(name, first) if {
-	startswith(name, first)
-	substring(name, count(first), 1) in {"-", "/", ".", "_"}
-}
+# Tells whether one of the names is the whole first part of a name.
+begins(name, firsts) if name in firsts
+
+begins(name, firsts) if strings.any_prefix_match(name, starts[firsts])
+
+starts[firsts] := {concat("", [first, end]) | some first in firsts; some end in ["-", "/", ".", "_"]} if some firsts in [shared_names, {tenant}]
 
 # METADATA
 # description: The part of a pattern before its first wildcard or variable.
@@ -109,8 +110,7 @@ default other(_) := ""
 
 other(name) := id if {
 	is_string(name)
-	some mark in ["-silo", "-pool-", "-data-", "-work-"]
-	contains(name, mark)
+	marked(name)
 	not mine(name)
 	not shared(name)
 	found := regex.find_all_string_submatch_n(form, name, 1)
@@ -118,19 +118,40 @@ other(name) := id if {
 	id != tenant
 }
 
+# METADATA
+# description: What the names of placements and of their buckets hold, behind the tenant.
+marks := ["-silo", "-pool-", "-data-", "-work-"]
+
+marked(text) if {
+	some mark in marks
+	contains(text, mark)
+}
+
+# METADATA
+# description: The texts of the inputs of live resources that hold one of the marks.
+texts := input.index.marked if {
+	input.index
+} else := {value |
+	some r in plan.live
+	r.custom
+	walk(object.get(r, "inputs", {}), [_, value])
+	is_string(value)
+	marked(value)
+}
+
 mine(name) if {
 	tenant != ""
-	some part in ["-silo", "-silo-", "-silo/", "-pool-"]
-	start := concat("", [tenant, part])
-	matched(name, start, part)
+	name == silo
 }
 
-matched(name, start, "-silo") if name == start
-
-matched(name, start, part) if {
-	part != "-silo"
-	startswith(name, start)
+mine(name) if {
+	tenant != ""
+	strings.any_prefix_match(name, placements)
 }
+
+silo := concat("", [tenant, "-silo"])
+
+placements := {concat("", [tenant, part]) | some part in ["-silo-", "-silo/", "-pool-"]}
 
 form := `^([a-z][a-z0-9-]*?)-(?:silo|pool-[a-z0-9]+|(?:data|work)-[0-9]{12})(?:[-/:.]|$)`
 
@@ -190,7 +211,9 @@ second(list) := "*" if count(list) < 2
 # description: |
 #   The tenant-id tag of each live resource that has one, by URN; "shared" for what
 #   all tenants share.
-tagged := {r.urn: id |
+tagged := input.index.tagged if {
+	input.index
+} else := {r.urn: id |
 	some r in plan.live
 	id := plan.text(r.inputs.tags["tenant-id"])
 	id != ""

@@ -11,7 +11,7 @@ import data.tenantform.lib.plan
 
 component := "tenantform:tenantfunction:TenantFunction"
 
-above := {r.urn | some r in input.plan.resources; r.type == component}
+above := {r.urn | some r in object.get(plan.every_by_type, component, [])}
 
 # METADATA
 # description: Tells whether a resource belongs to code that a tenant supplied.

@@ -53,9 +53,12 @@ suspects := [a |
 
 sets := data.tenantform.actions.escalation
 
-table := {service: names |
-	some service in {split(action, ":")[0] | some set in sets; some action in set}
-	names := {split(action, ":")[1] | some set in sets; some action in set; split(action, ":")[0] == service}
+table := by_service
+
+by_service[service] contains name if {
+	some set in sets
+	some action in set
+	[service, name] := split(action, ":")
 }
 
 # The sets that a document allows. It is sure where the first action's statement is known.

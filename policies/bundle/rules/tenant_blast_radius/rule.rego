@@ -23,8 +23,8 @@ import data.tenantform.lib.untrusted
 cap := data.tenantform.settings.max_destructive_changes
 
 destructive := [r |
-	some r in input.plan.resources
-	r.operation in {"delete", "replace"}
+	some operation in ["delete", "replace"]
+	some r in plan.by_operation[operation]
 	r.custom
 	not startswith(r.type, "pulumi:")
 ]
@@ -41,7 +41,7 @@ findings contains plan.finding(stack, "", count(counted), sprintf("the run delet
 }
 
 # The stack; the first of the resources where the plan does not hold it.
-stacks := [r | some r in input.plan.resources; r.type == "pulumi:pulumi:Stack"]
+stacks := object.get(plan.every_by_type, "pulumi:pulumi:Stack", [])
 
 findings contains plan.finding(counted[0], "", count(counted), sprintf("the run deletes or replaces %d resources; at most %d are allowed in one", [count(counted), cap])) if {
 	count(counted) > cap
@@ -74,4 +74,4 @@ excused(r) if {
 	urn in gone
 }
 
-gone := {r.urn | some r in input.plan.resources; r.type == untrusted.component; r.operation == "delete"}
+gone := {r.urn | some r in object.get(plan.every_by_type, untrusted.component, []); r.operation == "delete"}

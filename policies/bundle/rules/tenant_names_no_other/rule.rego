@@ -37,18 +37,18 @@ default suspicious := false
 
 suspicious if {
 	tenancy.alone
-	some mark in ["-silo", "-pool-", "-data-", "-work-"]
+	some mark in tenancy.marks
 	strings.count(whole, mark) > sum([strings.count(whole, start) |
-		some before in [`"`, "/", ":", " ", `(\"`, `[`, "="]
+		some before in ["\n", `"`, "'", "/", ":", " ", "[", "="]
 		start := concat("", [before, tenancy.tenant, mark])
 	])
 }
 
-whole := json.marshal([object.get(r, "inputs", {}) | some r in plan.live; r.custom])
+whole := concat("", ["\n", concat("\n", tenancy.texts)])
 
 strings_of(r) := {where: value |
 	text := json.marshal(r.inputs)
-	some mark in ["-silo", "-pool-", "-data-", "-work-"]
+	some mark in tenancy.marks
 	contains(text, mark)
 	walk(r.inputs, [where, value])
 	is_string(value)

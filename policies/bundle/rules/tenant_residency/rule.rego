@@ -29,10 +29,9 @@ used := {[object.get(provider, "urn", ""), object.get(provider, "region", ""), o
 	some [provider, kind] in pairs
 }
 
-pairs := {[object.get(r, "provider", {}), kinds[r.type]] |
+pairs := {[provider, kinds[type]] |
 	region != ""
-	some r in plan.live
-	r.custom
+	some [provider, type] in plan.provided
 }
 
 # The kind of each type of AWS's provider.
@@ -58,7 +57,11 @@ holders(use) := {urn | urn := providers[use[0]].urn} | {r.urn |
 	[object.get(provider, "urn", ""), object.get(provider, "region", ""), object.get(provider, "account", ""), kinds[r.type]] == use
 }
 
-providers := {r.urn: r | some r in input.plan.resources; startswith(r.type, "pulumi:providers:")}
+providers := {r.urn: r |
+	some type, rs in plan.every_by_type
+	startswith(type, "pulumi:providers:")
+	some r in rs
+}
 
 subject_of(urn) := object.get(providers, urn, object.get(plan.by_urn, urn, null))
 

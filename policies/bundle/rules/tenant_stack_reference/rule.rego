@@ -21,8 +21,7 @@ import data.tenantform.lib.tenancy
 # A reference is read, not made, so that it is not among the live resources.
 references := [r |
 	checked
-	some r in input.plan.resources
-	r.type == "pulumi:pulumi:StackReference"
+	some r in object.get(plan.every_by_type, "pulumi:pulumi:StackReference", [])
 	r.operation != "delete"
 ]
 

@@ -22,11 +22,16 @@ import data.tenantform.lib.plan
 
 required := ["tenant-id", "tier", "model"]
 
+# The resources that can carry tags, without those of which the tags are right as a
+# whole, by tenant, tier and model: most are, and need no closer look.
 taggable := [r |
-	some type in plan.types
+	some type, rs in plan.by_type
 	data.tenantform.aws.taggable[type]
-	some r in plan.of_type(type)
+	some r in rs
+	not correct(r.inputs)
 ]
+
+correct(inputs) if accepted[inputs.tags["tenant-id"]][inputs.tags.tier][inputs.tags.model]
 
 findings contains plan.finding(r, "tags", tags, "the resource can carry tags and has none") if {
 	some r in taggable
@@ -36,18 +41,11 @@ findings contains plan.finding(r, "tags", tags, "the resource can carry tags and
 
 findings contains plan.finding(r, path(key), value, message(key)) if {
 	some r in taggable
-	not correct(r)
 	tags := plan.get(r, "tags")
 	readable(tags)
 	some key in required
 	value := object.get(tags, key, null)
 	not right(key, value, tags)
-}
-
-# Tags that are right as a whole, by tenant, tier and model: most are, and need no closer look.
-correct(r) if {
-	tags := r.inputs.tags
-	accepted[tags["tenant-id"]][tags.tier][tags.model]
 }
 
 accepted := {"shared": {"shared": {"pool": true}}} if shared
