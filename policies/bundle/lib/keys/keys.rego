@@ -24,6 +24,15 @@ own(r, property, key) if {
 	makers[type_of(urn)]
 }
 
+# METADATA
+# description: Tells whether a property comes from an alias.
+default aliased(_, _) := false
+
+aliased(r, property) if {
+	some urn in plan.sources(r, property)
+	type_of(urn) == "aws:kms/alias:Alias"
+}
+
 type_of(urn) := types[count(types) - 1] if types := split(split(urn, "::")[2], "$")
 
 makers := {

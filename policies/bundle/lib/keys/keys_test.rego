@@ -23,3 +23,10 @@ test_unknown if {
 	not keys.own({}, "key", unknown)
 	not keys.own(from("aws:kms/key:Key"), "key", {"$secret": true})
 }
+
+test_aliased if {
+	keys.aliased(from("aws:kms/alias:Alias"), "key")
+	not keys.aliased(from("aws:kms/alias:Alias"), "other")
+	not keys.aliased(from("aws:kms/key:Key"), "key")
+	not keys.aliased({}, "key")
+}

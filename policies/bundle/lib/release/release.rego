@@ -13,21 +13,22 @@ import data.tenantform.lib.plan
 default covers(_) := false
 
 covers(_) if {
-	release.kind == "delete"
-	release.under == ""
+	given.kind == "delete"
+	given.under == ""
 }
 
 covers(r) if {
-	release.kind in {"delete", "move"}
-	release.under != ""
+	given.kind in {"delete", "move"}
+	given.under != ""
 	some urn in plan.chain(r.urn)
-	plan.components[urn] == release.under
+	plan.components[urn] == given.under
 }
 
-# Nothing where the subject says nothing.
-default release := {"kind": "", "under": ""}
+# METADATA
+# description: The kind of the run's release and what it is of; both are empty where the subject says nothing.
+default given := {"kind": "", "under": ""}
 
-release := {"kind": plan.text(object.get(r, "kind", "")), "under": plan.text(object.get(r, "under", ""))} if {
+given := {"kind": plan.text(object.get(r, "kind", "")), "under": plan.text(object.get(r, "under", ""))} if {
 	r := input.subject.release
 	is_object(r)
 }

@@ -11,11 +11,12 @@
 #   on_unknown: A key that is not known before the run is a finding, unless it comes from a key of the plan or of another stack.
 #   waivable: "yes"
 #   category: logging
-#   enforcement: advisory
+#   enforcement: mandatory
 #   remediation: Set kmsKeyId to the ARN of the owner's key. Let the key's policy allow logs.<region>.amazonaws.com to use it for the group, by kms:EncryptionContext:aws:logs:arn.
 #   related: [CKV_AWS_158]
 package tenantform.rules.log_group_encrypted
 
+import data.tenantform.lib.keys
 import data.tenantform.lib.plan
 
 findings contains plan.finding(r, "kmsKeyId", key, "the log group is encrypted with AWS's own key") if {
@@ -25,26 +26,8 @@ findings contains plan.finding(r, "kmsKeyId", key, "the log group is encrypted w
 	not named(r, key)
 }
 
-named(_, key) if {
-	is_string(key)
-	key != ""
-}
-
+# Logs takes the key itself, no alias of it.
 named(r, key) if {
-	plan.is_unknown(key)
-	some urn in object.get(r, ["propertyDependencies", "kmsKeyId"], [])
-	keys[type_of(urn)]
-}
-
-type_of(urn) := type if {
-	types := split(split(urn, "::")[2], "$")
-	type := types[count(types) - 1]
-}
-
-# What an ARN of a key comes from; a key may also belong to another stack.
-keys := {
-	"aws:kms/externalKey:ExternalKey": true,
-	"aws:kms/key:Key": true,
-	"aws:kms/replicaKey:ReplicaKey": true,
-	"pulumi:pulumi:StackReference": true,
+	keys.own(r, "kmsKeyId", key)
+	not keys.aliased(r, "kmsKeyId")
 }

@@ -21,12 +21,13 @@
 package tenantform.rules.tenant_data_deletion
 
 import data.tenantform.lib.plan
+import data.tenantform.lib.release
 
 kinds := data.tenantform.settings.tenant_data
 
 changed := [r |
-	some r in input.plan.resources
-	r.operation in {"update", "replace", "delete"}
+	some operation in ["update", "replace", "delete"]
+	some r in plan.by_operation[operation]
 	kinds[r.type]
 ]
 
@@ -35,11 +36,10 @@ findings contains plan.finding(r, concat(", ", object.get(r, "replaceKeys", []))
 	r.operation == "replace"
 }
 
-findings contains plan.finding(r, "", null, concat("", ["deleting it deletes the data in it, ", reason])) if {
+findings contains plan.finding(r, "", null, concat("", ["deleting it deletes the data in it, ", why_not])) if {
 	some r in changed
 	r.operation == "delete"
-	not released(r)
-	reason := why_not(r)
+	not release.covers(r)
 }
 
 findings contains plan.finding(r, "protect", true, "it is protected from deletion in the stack") if {
@@ -56,26 +56,24 @@ findings contains plan.finding(r, property, value, "its deletion protection was 
 	not off(value)
 }
 
-findings contains plan.finding(r, property, value, concat("", ["this switches deletion protection off, ", reason])) if {
+findings contains plan.finding(r, property, value, concat("", ["this switches deletion protection off, ", why_not])) if {
 	some r in changed
 	r.operation == "update"
 	property := kinds[r.type].protection
 	not off(object.get(r, ["oldInputs", property], unset(r)))
 	value := object.get(r, ["inputs", property], unset(r))
 	not on(value)
-	not released(r)
-	reason := why_not(r)
+	not release.covers(r)
 }
 
-findings contains plan.finding(r, property, value, concat("", ["this lets the resource be deleted with what is in it, ", reason])) if {
+findings contains plan.finding(r, property, value, concat("", ["this lets the resource be deleted with what is in it, ", why_not])) if {
 	some r in changed
 	r.operation == "update"
 	property := kinds[r.type].opening
 	off(object.get(r, ["oldInputs", property], null))
 	value := object.get(r, ["inputs", property], null)
 	not off(value)
-	not released(r)
-	reason := why_not(r)
+	not release.covers(r)
 }
 
 # What AWS takes where the property is not set.
@@ -97,28 +95,8 @@ off("false")
 
 off("")
 
-# What the run may take away; nothing where the subject says nothing.
-default release := {"kind": "", "under": ""}
+why_not := "and nothing entitles the run to that" if release.given.kind == ""
 
-release := {"kind": plan.text(r.kind), "under": plan.text(object.get(r, "under", ""))} if {
-	r := input.subject.release
-	is_object(r)
-}
-
-released(_) if {
-	release.kind == "delete"
-	release.under == ""
-}
-
-released(r) if {
-	release.kind in {"delete", "move"}
-	release.under != ""
-	some urn in plan.chain(r.urn)
-	plan.components[urn] == release.under
-}
-
-why_not(_) := "and nothing entitles the run to that" if release.kind == ""
-
-why_not(_) := sprintf("and it is not below %q, which is all that the release of kind %q takes away", [release.under, release.kind]) if {
-	release.kind != ""
+why_not := sprintf("and it is not below %q, which is all that the release of kind %q takes away", [release.given.under, release.given.kind]) if {
+	release.given.kind != ""
 }
