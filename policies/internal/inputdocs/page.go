@@ -11,7 +11,7 @@ import (
 	"github.com/tenantform/tenantform/policies"
 )
 
-//go:embed page.md
+//go:embed intro.txt
 var intro string
 
 //go:embed example.json
