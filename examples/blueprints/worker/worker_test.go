@@ -70,7 +70,7 @@ func made(t *testing.T, cloud *localcloud.Cloud) {
 		"aws:sqs/queue:Queue": 2, "aws:cloudwatch/metricAlarm:MetricAlarm": 2,
 		"aws:lambda/function:Function": 1, "aws:lambda/eventSourceMapping:EventSourceMapping": 1, "aws:iam/role:Role": 1, "aws:iam/rolePolicy:RolePolicy": 1,
 		"aws:cloudwatch/logGroup:LogGroup": 1, "aws:kms/key:Key": 1, "aws:kms/alias:Alias": 1, "aws:kms/grant:Grant": 2,
-		"aws:s3/bucketV2:BucketV2": 1, "aws:s3/bucketPublicAccessBlock:BucketPublicAccessBlock": 1, "aws:s3/bucketPolicy:BucketPolicy": 1,
+		"aws:s3/bucketV2:BucketV2": 2, "aws:s3/bucketPublicAccessBlock:BucketPublicAccessBlock": 2, "aws:s3/bucketPolicy:BucketPolicy": 2, "aws:s3/bucketLoggingV2:BucketLoggingV2": 1,
 	}
 	all, err := cloud.Resources()
 	if err != nil {

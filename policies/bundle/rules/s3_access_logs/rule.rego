@@ -3,7 +3,7 @@
 # description: |
 #   Access logs tell who read which object, and when, which nobody can find out
 #   afterwards. Data events in CloudTrail do the same and are set for an account, where
-#   no plan of a bucket shows them; hence this is advice. The buckets that logs are
+#   no plan of a bucket shows them; where that is done, waive this. The buckets that logs are
 #   delivered to are left out.
 # custom:
 #   severity: medium
@@ -11,7 +11,7 @@
 #   on_unknown: A setting is the bucket's when its bucket property comes from that bucket alone, or is its known name. A target that is not known and comes from no other resource is a finding.
 #   waivable: "yes"
 #   category: logging
-#   enforcement: advisory
+#   enforcement: mandatory
 #   remediation: Add an aws.s3.BucketLoggingV2 for the bucket with targetBucket and targetPrefix, or record the data events of the account's buckets.
 #   related: [AwsSolutions-S1, CKV_AWS_18, S3.9, CT.S3.PR.2]
 package tenantform.rules.s3_access_logs

@@ -11,7 +11,7 @@
 #   on_unknown: A configuration is the bucket's when its bucket property comes from that bucket alone, or is its known name. An algorithm that is not known before the run is a finding.
 #   waivable: "yes"
 #   category: storage
-#   enforcement: advisory
+#   enforcement: mandatory
 #   remediation: Add an aws.s3.BucketServerSideEncryptionConfigurationV2 with sseAlgorithm aws:kms and kmsMasterKeyId set to the owner's key, and bucketKeyEnabled true.
 #   related: [CKV_AWS_145, CT.S3.PR.7]
 package tenantform.rules.s3_kms_encryption

@@ -5,7 +5,8 @@
 #   may use another tenant's key can read it, and so that the silo's data is gone
 #   with its key. The key's policy and its grants let in the account itself, through
 #   which IAM decides, the tenant's own roles, and services of AWS under a condition;
-#   nobody else. The grants of every key in a tenant's stack are looked at, also of one
+#   nobody else. A bucket that AWS delivers access logs to is left out, because S3
+#   delivers to none that encrypts with a KMS key. The grants of every key in a tenant's stack are looked at, also of one
 #   that is not the tenant's.
 # custom:
 #   severity: critical
@@ -20,6 +21,7 @@ package tenantform.rules.tenant_kms_key
 
 import data.tenantform.lib.iam
 import data.tenantform.lib.plan
+import data.tenantform.lib.s3
 import data.tenantform.lib.tenancy
 
 key_type := "aws:kms/key:Key"
@@ -116,6 +118,7 @@ findings contains plan.finding(r, "rules", plan.get(r, "rules"), "what the silo'
 	some type in encryptions
 	some r in plan.of_type(type)
 	in_silo(r)
+	count(s3.log_targets & s3.of(r, "bucket")) == 0
 	not own_rules(r)
 }
 

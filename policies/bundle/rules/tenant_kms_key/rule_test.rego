@@ -61,6 +61,14 @@ test_bucket if {
 	decided([key("acme"), object.union(bucket, {"inputs": inline, "propertyDependencies": {"serverSideEncryptionConfiguration": ["key"]}})]) == set()
 }
 
+test_bucket_of_logs if {
+	of := {"urn": "l", "type": "aws:s3/bucketLoggingV2:BucketLoggingV2", "operation": "create", "inputs": {"bucket": "acme-data", "targetBucket": "acme-files"}}
+	plain := [{"applyServerSideEncryptionByDefault": {"sseAlgorithm": "AES256"}}]
+	decided([key("acme"), bucket, encryption(plain, []), of]) == set()
+	itself := object.union(of, {"inputs": {"bucket": "acme-files"}})
+	decided([key("acme"), bucket, encryption(plain, []), itself]) == {["e", "rules", false]}
+}
+
 policy(statement) := {unknown | some [_, "policy", unknown] in decided([object.union(key("acme"), {"inputs": {"policy": {"Statement": [object.union({"Effect": "Allow", "Action": "kms:Decrypt", "Resource": "*"}, statement)]}}})])}
 
 test_policy if {
