@@ -66,37 +66,48 @@ func (s *Store) Search(ctx context.Context, query tenants.Query) (tenants.Page, 
 	return page, nil
 }
 
-// searchStatement gives the statement for the tenants behind an id.
+// searchStatement gives the statement for the tenants behind an id. The first
+// term that a tenant must have leads: its tenants are in order already, so that
+// only as many are read as are asked for. A word is a range of terms, whose
+// tenants are not in order, and are collected first.
 func searchStatement(query tenants.Query, after string, limit int) (string, []any) {
 	var c condition
+	from, lead := "tenants", "tenants.id"
+	for _, t := range []term{{"service", query.Service}, {"product", query.Product}, {"model", string(query.Model)}} {
+		if t.term == "" {
+			continue
+		}
+		// SQLite keeps the order of a CROSS JOIN.
+		if lead == "tenants.id" {
+			from, lead = "tenant_terms AS "+t.kind+" CROSS JOIN tenants", t.kind+".tenant_id"
+			c.and("tenants.id = " + lead)
+		} else {
+			from += " CROSS JOIN tenant_terms AS " + t.kind
+			c.and(t.kind + ".tenant_id = " + lead)
+		}
+		c.and(t.kind + ".kind = '" + t.kind + "'")
+		c.equal(t.kind+".term", t.term)
+	}
 	afterArg := ""
 	if after != "" {
 		afterArg = c.arg(after)
-		c.and("id > " + afterArg)
+		c.and(lead + " > " + afterArg)
 	}
 	if query.Status == "" {
-		c.and("status <> 'deleted'")
+		c.and("tenants.status <> 'deleted'")
 	}
-	c.equal("status", string(query.Status))
-	c.equal("tier", query.Tier)
-	c.equal("region", query.Region)
-	term := func(kind, restriction string) {
-		part := "id IN (SELECT tenant_id FROM tenant_terms WHERE kind = '" + kind + "' AND " + restriction
+	c.equal("tenants.status", string(query.Status))
+	c.equal("tenants.tier", query.Tier)
+	c.equal("tenants.region", query.Region)
+	for _, word := range tenants.Words(query.Text) {
+		// The highest character ends all that begins with the word.
+		part := "tenants.id IN (SELECT tenant_id FROM tenant_terms WHERE kind = 'word' AND term >= " + c.arg(word) + " AND term < " + c.arg(word+"\U0010FFFF")
 		if after != "" {
 			part += " AND tenant_id > " + afterArg
 		}
 		c.and(part + ")")
 	}
-	for _, t := range []struct{ kind, value string }{{"model", string(query.Model)}, {"product", query.Product}, {"service", query.Service}} {
-		if t.value != "" {
-			term(t.kind, "term = "+c.arg(t.value))
-		}
-	}
-	for _, word := range tenants.Words(query.Text) {
-		// The highest character ends all that begins with the word.
-		term("word", "term >= "+c.arg(word)+" AND term < "+c.arg(word+"\U0010FFFF"))
-	}
-	return "SELECT document FROM tenants" + c.where() + " ORDER BY id LIMIT " + strconv.Itoa(limit), c.args
+	return "SELECT tenants.document FROM " + from + c.where() + " ORDER BY " + lead + " LIMIT " + strconv.Itoa(limit), c.args
 }
 
 // ByOrigin gives the tenant that has a web origin.
@@ -133,7 +144,7 @@ func (s *Store) SearchOperations(ctx context.Context, query tenants.OperationQue
 		return tenants.OperationPage{}, err
 	}
 	limit := cmp.Or(query.Limit, tenants.DefaultPageLimit)
-	statement, args, err := operationsStatement(query, after, limit+1)
+	statement, args, err := s.operationsStatement(query, after, limit+1)
 	if err != nil {
 		return tenants.OperationPage{}, err
 	}
@@ -151,12 +162,17 @@ func (s *Store) SearchOperations(ctx context.Context, query tenants.OperationQue
 }
 
 // operationsStatement gives the statement for the operations behind one, which is
-// named by its start in microseconds and its id.
-func operationsStatement(query tenants.OperationQuery, after string, limit int) (string, []any, error) {
+// named by its start in microseconds and its id. Those of one tenant are few, and
+// are looked for by nothing else.
+func (s *Store) operationsStatement(query tenants.OperationQuery, after string, limit int) (string, []any, error) {
 	var c condition
 	c.equal("tenant_id", query.TenantID)
-	c.equal("kind", string(query.Kind))
-	c.equal("progress", string(query.Progress))
+	filter := ""
+	if query.TenantID != "" {
+		filter = s.dialect.unindexed
+	}
+	c.equal(filter+"kind", string(query.Kind))
+	c.equal(filter+"progress", string(query.Progress))
 	if after != "" {
 		started, id, _ := strings.Cut(after, " ")
 		micros, err := strconv.ParseInt(started, 10, 64)

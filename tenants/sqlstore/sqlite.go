@@ -38,7 +38,7 @@ func OpenSQLite(ctx context.Context, path string, options *Options) (*Store, err
 		return nil, unopened(path, err)
 	}
 	s := &Store{
-		dialect: dialect{name: "SQLite", classify: classifySQLite},
+		dialect: dialect{name: "SQLite", unindexed: "+", classify: classifySQLite},
 		now:     o.Now,
 	}
 	if s.write, err = sql.Open("sqlite", sqliteDSN(absolute, "_pragma=journal_mode(WAL)", "_pragma=synchronous(FULL)", "_txlock=immediate")); err != nil {

@@ -69,6 +69,7 @@ func (s *Store) Ping(ctx context.Context) error {
 type dialect struct {
 	name      string                  // for people
 	forUpdate string                  // ends a statement whose row is to be locked
+	unindexed string                  // before a column that no index is to be used for; empty where the planner knows how values are spread
 	classify  func(err error) outcome // says what a driver's error means
 }
 
