@@ -55,7 +55,7 @@ func api(full bool) Sample {
 		}
 		args := apiArgs(at)
 		if full {
-			key, err := newKey(ctx, at, "sample-api", "sample-api/*", apigateway.ExecutionLogGroups)
+			key, err := newKey(ctx, at, "sample-api", "sample-api/*", apigateway.ExecutionLogGroups, firewall.LogGroupName("sample-api"))
 			if err != nil {
 				return err
 			}
@@ -69,7 +69,7 @@ func api(full bool) Sample {
 			args.Routes = []apigateway.Route{{
 				Method: apigateway.Post, Path: "/orders", Function: orders.Name, Scopes: []string{"orders/write"}, Body: `{"type":"object"}`,
 			}}
-			wall, err := firewall.New(ctx, "firewall", &firewall.Args{Location: at.Location, Tags: at.SharedTags(), Name: "sample-api"})
+			wall, err := firewall.New(ctx, "firewall", &firewall.Args{Location: at.Location, Tags: at.SharedTags(), Name: "sample-api", LogKeyARN: key.ARN})
 			if err != nil {
 				return err
 			}
@@ -81,7 +81,13 @@ func api(full bool) Sample {
 }
 
 func tenantKey(ctx *pulumi.Context, at Site) error {
-	made, err := apigateway.New(ctx, "api", apiArgs(at))
+	key, err := newKey(ctx, at, "sample-api", "sample-api/*", apigateway.ExecutionLogGroups)
+	if err != nil {
+		return err
+	}
+	args := apiArgs(at)
+	args.LogKeyARN, args.ExecutionLogKeyARN = key.ARN, key.ARN
+	made, err := apigateway.New(ctx, "api", args)
 	if err != nil {
 		return err
 	}

@@ -4,6 +4,7 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
 	"github.com/tenantform/tenantform/components/bucket"
+	"github.com/tenantform/tenantform/components/encryption"
 	"github.com/tenantform/tenantform/components/guardrails"
 	"github.com/tenantform/tenantform/components/topic"
 )
@@ -46,8 +47,19 @@ func account(full bool) Sample {
 			args.TopicARN, args.AlarmActions = at.Location.ARN("sns", "sample-changes"), pulumi.StringArray{changes.ARN}
 			args.Trail, args.TrailKeyARN = true, poolKey(at)
 		}
+		key, err := encryption.New(ctx, "audit-key", &encryption.Args{
+			Location: at.Location, Tags: at.SharedTags(), Alias: "sample-audit", Description: "What is delivered to the audit", Statements: args.KeyStatements(),
+		})
+		if err != nil {
+			return err
+		}
+		logs, err := newLogs(ctx, at)
+		if err != nil {
+			return err
+		}
 		audit, err := bucket.New(ctx, "audit", &bucket.Args{
-			Location: at.Location, Tags: at.SharedTags(), Name: args.Bucket, S3ManagedKey: true, Statements: args.BucketStatements(),
+			Location: at.Location, Tags: at.SharedTags(), Name: args.Bucket, KeyARN: key.ARN, AccessLogs: &bucket.AccessLogs{BucketName: logs.Name},
+			Statements: args.BucketStatements(),
 		})
 		if err != nil {
 			return err

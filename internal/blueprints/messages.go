@@ -37,6 +37,11 @@ func worker(full bool) Sample {
 			if err != nil {
 				return err
 			}
+			logs, err := newLogs(ctx, at)
+			if err != nil {
+				return err
+			}
+			args.AccessLogs = &bucket.AccessLogs{BucketName: logs.Name}
 			args.LogKeyARN, args.AlarmActions = key.ARN, pulumi.StringArray{alarms.ARN}
 			args.Grants = lookup(at)
 			args.Environment, args.Discard = map[string]string{"STAGE": "sample"}, true
@@ -111,7 +116,13 @@ func newArchive(full bool) Sample {
 			return err
 		}
 		name := "sample-events-" + at.Location.AccountID
-		kept, err := bucket.New(ctx, "events", &bucket.Args{Location: at.Location, Tags: at.SharedTags(), Name: name, KeyARN: events.KeyARN})
+		logs, err := newLogs(ctx, at)
+		if err != nil {
+			return err
+		}
+		kept, err := bucket.New(ctx, "events", &bucket.Args{
+			Location: at.Location, Tags: at.SharedTags(), Name: name, KeyARN: events.KeyARN, AccessLogs: &bucket.AccessLogs{BucketName: logs.Name},
+		})
 		if err != nil {
 			return err
 		}

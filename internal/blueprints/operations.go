@@ -42,7 +42,7 @@ func signals(full bool) Sample {
 
 func newHealth(full bool) Sample {
 	return func(ctx *pulumi.Context, at Site) error {
-		if err := signals(false)(ctx, at); err != nil {
+		if err := signals(full)(ctx, at); err != nil {
 			return err
 		}
 		args := &health.Args{Location: at.Location, Tags: at.Tags(), Name: "sample-acme-health", Of: other(at, "tenant acme", "the tenant acme"), Alarms: []string{"sample-acme-errors"}}

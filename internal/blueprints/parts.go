@@ -25,15 +25,24 @@ func newLogs(ctx *pulumi.Context, at Site) (*bucket.Logs, error) {
 
 // newCode makes a function that a sample's component invokes.
 func newCode(ctx *pulumi.Context, at Site, whose tags.Required, name string) (*function.Function, error) {
+	key, err := newKey(ctx, at, name, function.LogGroupName(name))
+	if err != nil {
+		return nil, err
+	}
 	return function.New(ctx, name, &function.Args{
 		Location: at.Location, Tags: whose, Name: name, Runtime: "python3.13", Handler: "index.handler", Archive: at.Code,
-		MemoryMB: 128, TimeoutSec: 10, Concurrency: 1,
+		MemoryMB: 128, TimeoutSec: 10, Concurrency: 1, LogKeyARN: key.ARN,
 	})
 }
 
 // newNetwork makes the network that a sample's component needs beside it.
 func newNetwork(ctx *pulumi.Context, at Site, name string, endpoints ...string) (*network.Network, error) {
+	key, err := newKey(ctx, at, name+"-network", name+"/*")
+	if err != nil {
+		return nil, err
+	}
 	return network.New(ctx, name+"-network", &network.Args{
 		Location: at.Location, Tags: at.Tags(), Name: name, CIDRBlock: "10.80.0.0/20", Endpoints: []string{network.DynamoDB}, InterfaceEndpoints: endpoints,
+		LogKeyARN: key.ARN,
 	})
 }

@@ -106,12 +106,13 @@ func bucketLogs(full bool) Sample {
 
 func newDatabase(full bool) Sample {
 	return func(ctx *pulumi.Context, at Site) error {
-		key, err := newKey(ctx, at, "sample-orders", "/aws/rds/cluster/sample-orders/*")
+		key, err := newKey(ctx, at, "sample-orders", "/aws/rds/cluster/sample-orders/*", "sample-orders/*")
 		if err != nil {
 			return err
 		}
 		net, err := network.New(ctx, "orders-network", &network.Args{
 			Location: at.Location, Tags: at.Tags(), Name: "sample-orders", CIDRBlock: "10.64.0.0/20", InterfaceEndpoints: network.SessionManager(),
+			LogKeyARN: key.ARN,
 		})
 		if err != nil {
 			return err
