@@ -88,7 +88,7 @@ func tenantFunction(full bool) Sample {
 		if full {
 			args.Archive, args.Object = "", object(at, "sample-acme-score.zip")
 			args.LayerObjects = []tenantfunction.Layer{{Name: "vendor", Object: *object(at, "vendor.zip")}}
-			args.CodeSigningConfigARN = made.CodeSigningConfigARN
+			args.CodeSigningConfigARN, args.LogKeyARN = made.CodeSigningConfigARN, made.LogKeyARN
 			args.Grants = lookup(at)
 		} else {
 			args.Layers, args.Unsigned = []string{at.Layer}, true
