@@ -8,6 +8,7 @@ import (
 
 	"github.com/pulumi/pulumi/sdk/v3/go/auto"
 
+	"github.com/tenantform/tenantform/automation/plan"
 	"github.com/tenantform/tenantform/policies"
 	"github.com/tenantform/tenantform/tenants"
 )
@@ -117,7 +118,7 @@ var classes = []class{
 		tenants.CodeFailedPrecondition, "a quota of the account is used up: raise it in AWS Service Quotas or remove what is not needed, then run the same command again"},
 	{regexp.MustCompile(`(?i)AlreadyExists|already exists|already owned|AlreadyOwnedByYou|ResourceConflict`),
 		tenants.CodeConflict, "a resource of that name exists outside this stack: import it, rename it or remove it, then run the same command again"},
-	{regexp.MustCompile(`(?i)InvalidParameter|ValidationException|ValidationError|InvalidInput|MalformedPolicy|BadRequest|property .* (invalid|value)|Missing required|unrecognized|failed (its )?check|is not valid`),
+	{regexp.MustCompile(`(?i)InvalidParameter|ValidationException|ValidationError|InvalidInput|MalformedPolicy|BadRequest|property .* (invalid|value|has a problem)|Missing required|unrecognized|failed (its )?check|is not valid`),
 		tenants.CodeInvalid, "correct the property it names, then run the same command again"},
 	{regexp.MustCompile(`(?i)signal: killed|interrupt|cancell?ed|cancellation`),
 		tenants.CodeUnavailable, "the run was stopped: run the same command again, it goes on where this one stopped"},
@@ -162,9 +163,10 @@ var (
 	leading = regexp.MustCompile(`^(error|warning): `)
 )
 
-// clean makes one line of a diagnostic, without colours and repeated heads.
+// clean makes one line of a diagnostic, without colours, repeated heads and the
+// values of properties, which may be secret.
 func clean(s string) string {
-	s = spaces.ReplaceAllString(colours.ReplaceAllString(s, ""), " ")
+	s = plan.WithoutValues(spaces.ReplaceAllString(colours.ReplaceAllString(s, ""), " "))
 	s = strings.TrimSpace(s)
 	s = leading.ReplaceAllString(s, "")
 	return strings.TrimSpace(counted.ReplaceAllString(s, ""))

@@ -2,6 +2,7 @@ package plan
 
 import (
 	"maps"
+	"regexp"
 	"slices"
 	"strings"
 )
@@ -98,4 +99,13 @@ func VisibleID(id string, inputs ...map[string]any) string {
 		}
 	}
 	return id
+}
+
+// refusal is how the engine words that a provider refuses a property: with its
+// value, also when that is secret (issueCheckFailures in pkg/resource/deploy of Pulumi).
+var refusal = regexp.MustCompile(`(?s)(property \S+) value .*? has a problem`)
+
+// WithoutValues gives a message of the engine without the values of properties.
+func WithoutValues(message string) string {
+	return refusal.ReplaceAllString(message, "$1 has a problem")
 }

@@ -135,7 +135,7 @@ func decode(r io.Reader) (*digest, error) {
 func (d *digest) check(refresh bool) error {
 	for _, m := range d.Diagnostics {
 		if m.Severity == "error" {
-			return fmt.Errorf("the preview failed: %s", strings.TrimSpace(m.Message))
+			return fmt.Errorf("the preview failed: %s", strings.TrimSpace(WithoutValues(m.Message)))
 		}
 	}
 	if d.MaybeCorrupt {

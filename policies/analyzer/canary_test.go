@@ -181,6 +181,40 @@ func TestSecretsStayHidden(t *testing.T) {
 	}
 }
 
+// TestSecretOfARefusedProperty lets the provider refuse a property that is secret:
+// the engine's message has the value, and what is said of it here has not.
+func TestSecretOfARefusedProperty(t *testing.T) {
+	c := newCommandLine(t, "dev")
+	program := func(ctx *pulumi.Context) error {
+		return declare(ctx, logGroup, "logs", pulumi.Map{"name": pulumi.String("/acme"), "retentionInDays": pulumi.ToSecret(pulumi.String(canary)).(pulumi.StringOutput)})
+	}
+	shown, _, err := c.both(program, "preview", "--json", "--show-sames")
+	if err == nil || !strings.Contains(shown, canary) {
+		t.Fatalf("the engine does not show the secret any more: %v\n%s", err, shown)
+	}
+	if _, err := plan.FromPreviewJSON(strings.NewReader(shown)); err == nil {
+		t.Error("a preview that failed was read")
+	} else {
+		clear(t, "the reader", err.Error(), "retentionInDays has a problem")
+	}
+	var events []automation.Event
+	var log bytes.Buffer
+	engine, err := automation.New(filepath.Join(t.TempDir(), "engine"), &gate{}, &automation.Options{
+		Pulumi: automation.CLI{Path: c.pulumi}, Env: c.cloud.Env(), Log: slog.New(slog.NewTextHandler(&log, nil)),
+		Progress: func(e automation.Event) { events = append(events, e) },
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for what, run := range map[string]func(context.Context, automation.Stack) (automation.Result, error){"preview": engine.Preview, "up": engine.Up} {
+		result, err := run(t.Context(), automation.Stack{Name: c.stack, Program: program})
+		if tenants.CodeOf(err) != tenants.CodeInvalid {
+			t.Fatalf("%s: %v", what, err)
+		}
+		clear(t, what, fmt.Sprintf("%v %s %+v %s", err, asJSON(t, result), events, log.String()), "retentionInDays has a problem")
+	}
+}
+
 // hiddenByRules looks at an input, and at all that is said of it.
 func hiddenByRules(t *testing.T, e *policies.Evaluator, in policies.Input, fails bool) {
 	t.Helper()
