@@ -22,6 +22,14 @@ func TestOperationValidate(t *testing.T) {
 		"progress":      {func(o *tenants.Operation) { o.Progress = "half" }, []string{"progress=half"}},
 		"end too early": {func(o *tenants.Operation) { o.EndedAt = now }, []string{"endedAt=2026-01-02T03:04:05Z"}},
 		"ended":         {func(o *tenants.Operation) { o.Progress, o.EndedAt = tenants.ProgressFailed, now }, nil},
+		"correlation":   {func(o *tenants.Operation) { o.CorrelationID = "a b" }, []string{"correlationId=a b"}},
+		"retry":         {func(o *tenants.Operation) { o.RetryOf, o.CorrelationID = "op-0", "0af7651916cd43dd8448eb211c80319c" }, nil},
+		"retry of self": {func(o *tenants.Operation) { o.RetryOf = "op-1" }, []string{"retryOf=op-1"}},
+		"retry of path": {func(o *tenants.Operation) { o.RetryOf = "../x" }, []string{"retryOf=../x"}},
+		"request":       {func(o *tenants.Operation) { o.Request = []byte("{") }, []string{"request={"}},
+		"service":       {func(o *tenants.Operation) { o.Services = []tenants.ServiceState{{}} }, []string{"services[0].service="}},
+		"activate":      {func(o *tenants.Operation) { o.Kind = tenants.OperationActivate }, nil},
+		"reconcile":     {func(o *tenants.Operation) { o.Kind = tenants.OperationReconcile }, nil},
 		"step":          {func(o *tenants.Operation) { o.Steps = []tenants.Step{{Progress: "half"}} }, []string{"steps[0].name=", "steps[0].progress=half"}},
 	}
 	for name, tt := range tests {
