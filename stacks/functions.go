@@ -80,7 +80,7 @@ func Functions(spec FunctionsSpec) pulumi.RunFunc {
 				LogKeyARN:      text(platform, tenants.PlatformStackName, OutputFunctionsLogKey).ToStringPtrOutput(),
 				VPCID:          text(platform, tenants.PlatformStackName, OutputVPCID),
 				SubnetIDs:      texts(platform, tenants.PlatformStackName, OutputSubnetIDs),
-				InvokerRoleARN: spec.functions().RoleARN(InvokerRole), Unsigned: spec.Unsigned,
+				InvokerRoleARN: spec.functions().RoleARN(spec.InvokerRole()), Unsigned: spec.Unsigned,
 			}
 			if spec.signed() {
 				args.CodeSigningConfigARN = text(platform, tenants.PlatformStackName, OutputCodeSigningConfig).ToStringPtrOutput()
@@ -89,7 +89,7 @@ func Functions(spec FunctionsSpec) pulumi.RunFunc {
 			if err != nil {
 				return err
 			}
-			functions[f.Name] = pulumi.Map{"name": made.Name, "arn": made.ARN, "roleArn": made.RoleARN, "logGroupName": made.LogGroup}
+			functions[f.Name] = pulumi.Map{"name": made.Name, "arn": made.ARN, "liveArn": made.LiveARN, "version": made.Version, "roleArn": made.RoleARN, "logGroupName": made.LogGroup}
 		}
 		ctx.Export("tenantId", pulumi.String(spec.TenantID))
 		ctx.Export("tier", pulumi.String(spec.Tier.Name))

@@ -95,15 +95,41 @@ func (s PlatformSpec) Validate() error {
 	if len(faults) > 0 {
 		return tenants.Invalid(faults...)
 	}
-	err := s.artifacts(nil).Validate("platform-artifacts")
-	if e, ok := errors.AsType[*tenants.Error](err); ok {
-		names := map[string]string{"Publishers": "publishers", "Signers": "signers", "Profile": "signingProfile"}
-		for _, f := range e.Fields {
-			f.Field = cmp.Or(names[f.Field], f.Field)
-			faults = append(faults, f)
+	names := map[string]string{"Publishers": "publishers", "Signers": "signers", "Profile": "signingProfile", "Alarms": "alarms"}
+	for _, err := range []error{
+		s.artifacts(nil).Validate("platform-artifacts"), s.health().Validate("platform-health"), s.dashboard().Validate("platform-dashboard"),
+	} {
+		if e, ok := errors.AsType[*tenants.Error](err); ok {
+			for _, f := range e.Fields {
+				f.Field = cmp.Or(names[f.Field], f.Field)
+				faults = append(faults, f)
+			}
 		}
 	}
 	return tenants.Invalid(faults...)
+}
+
+// alarms are the names of all alarms of the platform, with those given.
+func (s PlatformSpec) alarms() []string {
+	names := []string{s.eventArchive() + "-dead-letters", s.eventArchive() + "-behind"}
+	for _, service := range s.Services {
+		queue := lifecycleTopic + "-" + service
+		names = append(names, queue+"-dead-letters", queue+"-oldest-message")
+	}
+	return append(names, s.Alarms...)
+}
+
+func (s PlatformSpec) dashboard() *dashboard.Args {
+	return &dashboard.Args{
+		Location: s.core(), Tags: s.sharedTags("observability"), Name: s.platformName("dashboard"), TenantID: tags.Shared, Alarms: s.alarms(),
+	}
+}
+
+func (s PlatformSpec) health() *health.Args {
+	return &health.Args{
+		Location: s.core(), Tags: s.sharedTags("observability"), Name: "platform-health", Of: "the platform", Alarms: s.alarms(),
+		Actions: pulumi.ToStringArray([]string{s.alertsTopicARN()}),
+	}
 }
 
 // artifacts are the arguments of the place of code.
@@ -118,7 +144,7 @@ func (s PlatformSpec) artifacts(logs *bucket.AccessLogs) *artifacts.Args {
 
 // eventArchive is the name of the archive of lifecycle events. A role has it, too,
 // whose names are the account's in all regions.
-func (s PlatformSpec) eventArchive() string { return "platform-" + s.Region + "-events" }
+func (s PlatformSpec) eventArchive() string { return s.platformName("events") }
 
 // platformParts are what the platform's parts hand to one another.
 type platformParts struct {
@@ -129,7 +155,6 @@ type platformParts struct {
 	artifacts *artifacts.Artifacts
 	lifecycle *topic.Fanout
 	alarmed   []pulumi.CustomResource
-	alarms    []string
 }
 
 // Platform gives the program of the platform's stack. The core account gets
@@ -166,7 +191,7 @@ func Platform(spec PlatformSpec) pulumi.RunFunc {
 func (p *platformParts) logging(ctx *pulumi.Context) error {
 	s := p.spec
 	if _, err := apigateway.NewAccountLogging(ctx, "platform-api-logging", &apigateway.AccountArgs{
-		Location: s.core(), Tags: s.sharedTags("api"), RoleName: "platform-" + s.Region + "-api-logs",
+		Location: s.core(), Tags: s.sharedTags("api"), RoleName: s.platformName("api-logs"),
 	}, p.core); err != nil {
 		return err
 	}
@@ -198,8 +223,8 @@ func (p *platformParts) code(ctx *pulumi.Context) error {
 func (p *platformParts) host(ctx *pulumi.Context) error {
 	s := p.spec
 	host, err := functionhost.New(ctx, "platform-functions", &functionhost.Args{
-		Location: s.functions(), Tags: s.sharedTags("functions"), Name: "platform-functions",
-		CIDRBlock: functionsCIDR, InvokerRole: InvokerRole,
+		Location: s.functions(), Tags: s.sharedTags("functions"), Name: s.platformName("functions"),
+		CIDRBlock: functionsCIDR, ZoneNames: zonesIn(s.Region, s.FunctionsZones), InvokerRole: s.InvokerRole(),
 		CoreAccountID: s.AccountID, RuntimeRole: RuntimeRole, ExternalID: s.ExternalID(),
 		SigningProfileVersionARNs: pulumi.StringArray{p.artifacts.ProfileVersionARN},
 	}, p.functions, depend.On(p.artifacts.Ready...))
@@ -231,8 +256,6 @@ func (p *platformParts) topics(ctx *pulumi.Context) error {
 	}
 	for _, name := range s.Services {
 		args.Services = append(args.Services, topic.Service{Name: name})
-		queue := lifecycleTopic + "-" + name
-		p.alarms = append(p.alarms, queue+"-dead-letters", queue+"-oldest-message")
 	}
 	if p.lifecycle, err = topic.NewFanout(ctx, lifecycleTopic, args, p.core); err != nil {
 		return err
@@ -262,11 +285,11 @@ func (p *platformParts) events(ctx *pulumi.Context) error {
 	kept, err := archive.New(ctx, "platform-events", &archive.Args{
 		Location: s.core(), Tags: s.sharedTags("events"), Name: name, TopicARN: s.core().ARN("sns", lifecycleTopic),
 		Bucket: args.Name, KeyARN: p.lifecycle.KeyARN, LogKeyARN: p.lifecycle.KeyARN,
-	}, p.core, depend.On(append(p.lifecycle.Ready, store.Ready...)...))
+	}, p.core, depend.On(slices.Concat(p.lifecycle.Ready, store.Ready)...))
 	if err != nil {
 		return err
 	}
-	p.alarmed, p.alarms = append(p.alarmed, kept.Ready...), append(p.alarms, name+"-dead-letters", name+"-behind")
+	p.alarmed = append(p.alarmed, kept.Ready...)
 	ctx.Export(OutputEventBucket, store.Name)
 	return nil
 }
@@ -292,19 +315,12 @@ func (p *platformParts) sight(ctx *pulumi.Context) error {
 // watch makes the platform's dashboard, and one alarm of all.
 func (p *platformParts) watch(ctx *pulumi.Context) error {
 	s := p.spec
-	alarms := append(p.alarms, s.Alarms...)
-	board, err := dashboard.New(ctx, "platform-dashboard", &dashboard.Args{
-		Location: s.core(), Tags: s.sharedTags("observability"), Name: "platform-dashboard", TenantID: tags.Shared,
-		Alarms: alarms,
-	}, p.core)
+	board, err := dashboard.New(ctx, "platform-dashboard", s.dashboard(), p.core)
 	if err != nil {
 		return err
 	}
 	ctx.Export(OutputDashboard, board.Name)
-	whole, err := health.New(ctx, "platform-health", &health.Args{
-		Location: s.core(), Tags: s.sharedTags("observability"), Name: "platform-health", Of: "the platform", Alarms: alarms,
-		Actions: pulumi.ToStringArray([]string{s.alertsTopicARN()}),
-	}, p.core, depend.On(p.alarmed...))
+	whole, err := health.New(ctx, "platform-health", s.health(), p.core, depend.On(p.alarmed...))
 	if err != nil {
 		return err
 	}

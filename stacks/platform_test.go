@@ -1,6 +1,7 @@
 package stacks_test
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -120,6 +121,32 @@ func TestPlatformsOptions(t *testing.T) {
 	}
 }
 
+// A role, a policy and a dashboard have one name in all regions of an account.
+func TestPlatformsOfTwoRegionsShareNoName(t *testing.T) {
+	everywhere := map[string]string{
+		"aws:iam/role:Role": "name", "aws:iam/policy:Policy": "name", "aws:cloudwatch/dashboard:Dashboard": "dashboardName", "aws:s3/bucketV2:BucketV2": "bucket",
+	}
+	seen := map[string]string{}
+	for _, region := range []string{"eu-west-1", "us-east-1"} {
+		spec := platformSpec()
+		spec.Region = region
+		for _, res := range componenttest.MustRun(t, "platform", stacks.Platform(spec), nil).Custom() {
+			key, ok := everywhere[res.Type]
+			if !ok {
+				continue
+			}
+			name := res.Type + " " + res.Inputs[key].(string)
+			if other, taken := seen[name]; taken && other != region {
+				t.Errorf("%s is called so in %s too", name, other)
+			}
+			seen[name] = region
+		}
+	}
+	if len(seen) < 10 {
+		t.Errorf("only %d names were looked at", len(seen))
+	}
+}
+
 func TestBadPlatforms(t *testing.T) {
 	for name, c := range map[string]struct {
 		change func(*stacks.PlatformSpec)
@@ -130,7 +157,12 @@ func TestBadPlatforms(t *testing.T) {
 		"long lock":     {func(s *stacks.PlatformSpec) { s.EventLockDays = 40000 }, []string{"eventLockDays", "36500"}},
 		"publisher":     {func(s *stacks.PlatformSpec) { s.Publishers = []string{"*"} }, []string{"publishers", `"*"`}},
 		"profile":       {func(s *stacks.PlatformSpec) { s.SigningProfile = "a-b" }, []string{"signingProfile", "a-b"}},
-		"service":       {func(s *stacks.PlatformSpec) { s.Services = []string{"Mail"} }, []string{"services", "Mail"}},
+		"many alarms": {func(s *stacks.PlatformSpec) {
+			for i := range 200 {
+				s.Alarms = append(s.Alarms, fmt.Sprintf("alarm-%d", i))
+			}
+		}, []string{"alarms", "100"}},
+		"service": {func(s *stacks.PlatformSpec) { s.Services = []string{"Mail"} }, []string{"services", "Mail"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			s := platformSpec()

@@ -18,6 +18,8 @@ type PoolSpec struct {
 	// Released switches deletion protection off so that the pool can be taken
 	// away. Otherwise it is on in production and when one of the tiers asks for it.
 	Released bool
+	// Serving is what the application adds to the pool. The zero value: nothing.
+	Serving Serving
 }
 
 // Validate checks the spec; the error is CodeInvalid and names every field.
@@ -56,6 +58,8 @@ func Pool(spec PoolSpec) pulumi.RunFunc {
 		made, err := pool.New(ctx, name, &pool.Args{
 			Location: spec.core(), Tags: spec.sharedTags("pool"), Name: name, Tiers: spec.Tiers,
 			LogRetentionDays: spec.core().LogRetentionDays(0), DeletionProtection: spec.protected(), Released: spec.Released,
+			Routes: spec.Serving.Routes, UserTokens: spec.Serving.UserTokens, WebACLARN: spec.Serving.webACL(),
+			ThreatProtection: spec.Serving.ThreatProtection, Migration: spec.Serving.Migration, ResourceServer: spec.Serving.ResourceServer,
 		}, core)
 		if err != nil {
 			return err

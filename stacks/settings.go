@@ -2,6 +2,7 @@ package stacks
 
 import (
 	"fmt"
+	"maps"
 	"regexp"
 	"slices"
 
@@ -14,16 +15,12 @@ import (
 )
 
 // The roles that the programs speak of. The first two exist before any program
-// runs: whoever prepares the accounts makes them. The third is the platform
-// program's.
+// runs: whoever prepares the accounts makes them.
 const (
 	// DeployRole is the role that programs assume in the account of tenants' functions.
 	DeployRole = "tenantform-deployer"
 	// RuntimeRole is the role of the platform's runtime in the core account.
 	RuntimeRole = "tenantform-runtime"
-	// InvokerRole is the role in the account of tenants' functions that the
-	// runtime assumes to invoke them.
-	InvokerRole = "platform-invoker"
 )
 
 // sharedCostCenter is the cost center of what the tenants share.
@@ -42,6 +39,11 @@ type Settings struct {
 	Region             string
 	AccountID          string // 12 digits; the core account
 	FunctionsAccountID string // 12 digits; where tenants' own code runs, reached by assuming DeployRole there
+	// Zones are the availability zones that networks of the core account have their
+	// subnets in, 2 or more a region; those of other regions than Region are for
+	// settings with that one. FunctionsZones are those of the account of tenants'
+	// functions. None of the region: those that most accounts have there.
+	Zones, FunctionsZones []string
 }
 
 // Faults gives what is wrong with the settings; nil when nothing is.
@@ -60,7 +62,42 @@ func (s Settings) Faults() []tenants.FieldError {
 		faults = append(faults, tenants.FieldError{Field: "functionsAccountId", Value: s.FunctionsAccountID,
 			Allowed: "an account other than accountId: tenants' own code is kept apart from the core"})
 	}
+	faults = append(faults, ZoneFaults("zones", s.Zones)...)
+	return append(faults, ZoneFaults("functionsZones", s.FunctionsZones)...)
+}
+
+var zonePattern = regexp.MustCompile(`^([a-z]{2,4}(?:-[a-z]+){1,2}-[0-9]{1,2})[a-z]$`)
+
+// ZoneFaults gives what is wrong with a list of availability zones, nil when
+// nothing is; field is its path.
+func ZoneFaults(field string, zones []string) []tenants.FieldError {
+	var faults []tenants.FieldError
+	in := map[string]int{}
+	for i, z := range zones {
+		m := zonePattern.FindStringSubmatch(z)
+		if m == nil || slices.Contains(zones[:i], z) {
+			faults = append(faults, tenants.FieldError{Field: field, Value: z, Allowed: `availability zones, each once, "eu-west-1a" for example`})
+			continue
+		}
+		in[m[1]]++
+	}
+	for _, region := range slices.Sorted(maps.Keys(in)) {
+		if in[region] < 2 {
+			faults = append(faults, tenants.FieldError{Field: field, Value: "one zone of " + region, Allowed: "two zones of a region, or none"})
+		}
+	}
 	return faults
+}
+
+// zonesIn gives those of the zones that are of the region; nil when none is.
+func zonesIn(region string, zones []string) []string {
+	var in []string
+	for _, z := range zones {
+		if m := zonePattern.FindStringSubmatch(z); m != nil && m[1] == region {
+			in = append(in, z)
+		}
+	}
+	return in
 }
 
 // core is the location of the core account, functions that of tenants' code.
@@ -72,7 +109,7 @@ func (s Settings) functions() location.Location {
 	return location.Location{Environment: s.Environment, Region: s.Region, AccountID: s.FunctionsAccountID}
 }
 
-// ExternalID is what the platform's runtime says when it assumes InvokerRole. It
+// ExternalID is what the platform's runtime says when it assumes the invoker role. It
 // keeps others from having the runtime do so for them, and is no secret.
 func (s Settings) ExternalID() string { return "tenantform-" + s.Environment }
 
@@ -82,6 +119,15 @@ const (
 	alertsTopic    = "platform-alerts"
 	lifecycleTopic = "platform-lifecycle"
 )
+
+// InvokerRole is the name of the role in the account of tenants' functions that
+// the runtime assumes to invoke them. The platform's program makes it. A role's
+// name is the account's in all regions, and so is that of a dashboard.
+func (s Settings) InvokerRole() string { return s.platformName("invoker") }
+
+// platformName gives the name of something of the platform that is the account's
+// in all regions.
+func (s Settings) platformName(of string) string { return "platform-" + s.Region + "-" + of }
 
 // alertsTopicARN is the ARN of the topic that is told of alarms and budgets.
 func (s Settings) alertsTopicARN() string { return s.core().ARN("sns", alertsTopic) }

@@ -30,6 +30,9 @@ type TenantSpec struct {
 	// NetworkCIDR is the range of the network of the tenant's silo; see
 	// network.Args. DefaultSiloCIDR when empty. Another range replaces the network.
 	NetworkCIDR string
+	// Serving is what the application adds to a silo. The zero value: nothing. What it
+	// adds to a pool is PoolSpec's.
+	Serving Serving
 	// Worker is the code that works off the queue of the tenant's silo. nil: the
 	// built-in one, which keeps each message as an object.
 	Worker *Worker
@@ -199,7 +202,9 @@ func (s TenantSpec) inSilo(ctx *pulumi.Context, p Placement, core pulumi.Resourc
 	args := &silo.Args{
 		Location: s.core(), Tags: s.tags(p), TenantID: s.TenantID, Name: name, Tier: p.Tier,
 		Bucket:    fmt.Sprintf("%s-data-%s-%s", s.TenantID, s.AccountID, s.Region),
-		CIDRBlock: cmp.Or(s.NetworkCIDR, DefaultSiloCIDR), Released: p.Released,
+		CIDRBlock: cmp.Or(s.NetworkCIDR, DefaultSiloCIDR), ZoneNames: zonesIn(s.Region, s.Zones), Released: p.Released,
+		Routes: s.Serving.Routes, UserTokens: s.Serving.UserTokens, WebACLARN: s.Serving.webACL(),
+		Migration: s.Serving.Migration, ResourceServer: s.Serving.ResourceServer,
 		Worker: worker, AlarmTopic: s.alarmTopic(), BudgetTopic: s.platform().alertsTopicARN(),
 	}
 	if s.platform().Region == s.Region {

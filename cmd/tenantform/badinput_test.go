@@ -101,6 +101,8 @@ func TestBadInput(t *testing.T) {
 		{name: "one account for both", args: []string{"tenant", "list", "--functions-account", "111111111111"}, want: []string{"--functions-account", "111111111111", "other than"}},
 		{name: "quiet that is neither", args: []string{"tenant", "list"}, env: []string{"TENANTFORM_QUIET=perhaps"}, want: []string{"TENANTFORM_QUIET", `"perhaps"`, "true or false"}},
 		{name: "supernet", args: []string{"tenant", "list", "--supernet", "11.0.0.0/8"}, want: []string{"--supernet", "11.0.0.0/8", "10.0.0.0/8"}},
+		{name: "zone", args: []string{"tenant", "list", "--zones", "eu-west-1a,moon"}, want: []string{"--zones", `"moon"`, "eu-west-1a"}},
+		{name: "one zone in a variable", args: []string{"tenant", "list"}, env: []string{"TENANTFORM_FUNCTIONS_ZONES=eu-west-1a"}, want: []string{"TENANTFORM_FUNCTIONS_ZONES", "eu-west-1", "two zones"}},
 		{name: "account missing on AWS", args: []string{"stack", "up", "platform", "--target", "aws", "--functions-account", "222222222222"}, want: []string{"--account is missing", "12 digits"}},
 		{name: "endpoint missing for an emulator", args: []string{"stack", "up", "platform", "--target", "emulator", "--account", "111111111111", "--functions-account", "222222222222"}, want: []string{"AWS_ENDPOINT_URL is missing", "localhost"}},
 		{name: "unknown flag", args: []string{"tenant", "list", "--loud"}, want: []string{"--loud", "--help"}},

@@ -35,6 +35,7 @@ type globals struct {
 	dir, tiers, environment, region    string
 	account, functionsAccount          string
 	target, output, supernet           string
+	zones, functionsZones              []string
 	quiet, unsigned                    bool
 	accountSource, functionsSource     string
 	regionSource, environmentSource    string
@@ -52,6 +53,8 @@ func (g *globals) add(cmd *cobra.Command) {
 	f.StringVar(&g.account, "account", "", "AWS account of the service, 12 digits (required unless the target is local)")
 	f.StringVar(&g.functionsAccount, "functions-account", "", "AWS account where tenants' functions run, 12 digits (required unless the target is local)")
 	f.StringVar(&g.supernet, "supernet", stacks.DefaultSupernet, "private IPv4 range from which silos' networks get theirs, a /20 each")
+	f.StringSliceVar(&g.zones, "zones", nil, "availability zones for silos, two or more a region (default: those that most accounts have)")
+	f.StringSliceVar(&g.functionsZones, "functions-zones", nil, "availability zones for tenants' functions, two or more (default: those that most accounts have)")
 	f.StringVar(&g.target, "target", targetLocal, "local, emulator or aws")
 	f.StringVarP(&g.output, "output", "o", outputText, "text or json")
 	f.BoolVar(&g.unsigned, "unsigned-functions", false, "in production too, take tenants' code that the platform's signing profile has not signed")
@@ -61,7 +64,7 @@ func (g *globals) add(cmd *cobra.Command) {
 // resolve fills flags that are not given from the environment and checks all.
 func (g *globals) resolve(a *app, cmd *cobra.Command) error {
 	sources := map[string]string{}
-	for _, name := range []string{"dir", "tiers", "environment", "region", "account", "functions-account", "supernet", "unsigned-functions", "target", "output", "quiet"} {
+	for _, name := range []string{"dir", "tiers", "environment", "region", "account", "functions-account", "supernet", "zones", "functions-zones", "unsigned-functions", "target", "output", "quiet"} {
 		flag := cmd.Flags().Lookup(name)
 		sources[name] = "--" + name
 		variable := "TENANTFORM_" + strings.ToUpper(strings.ReplaceAll(name, "-", "_"))
@@ -78,10 +81,10 @@ func (g *globals) resolve(a *app, cmd *cobra.Command) error {
 	g.regionSource, g.environmentSource = sources["region"], sources["environment"]
 	g.supernetSource = sources["supernet"]
 	g.outputSource, g.targetSource, g.dirSrc = sources["output"], sources["target"], sources["dir"]
-	return g.check(a)
+	return g.check(a, sources)
 }
 
-func (g *globals) check(a *app) error {
+func (g *globals) check(a *app, sources map[string]string) error {
 	output := g.output
 	if output != outputJSON {
 		g.output = outputText // an error about another value is shown as text
@@ -94,6 +97,8 @@ func (g *globals) check(a *app) error {
 		f.Field = g.supernetSource
 		fields = append(fields, f)
 	}
+	fields = append(fields, stacks.ZoneFaults(sources["zones"], g.zones)...)
+	fields = append(fields, stacks.ZoneFaults(sources["functions-zones"], g.functionsZones)...)
 	if g.dir == "" {
 		fields = append(fields, tenants.FieldError{Field: g.dirSrc, Allowed: "a directory"})
 	}
@@ -147,7 +152,8 @@ func isAccount(s string) bool {
 }
 
 func (g *globals) settings() stacks.Settings {
-	return stacks.Settings{Environment: g.environment, Region: g.region, AccountID: g.account, FunctionsAccountID: g.functionsAccount}
+	return stacks.Settings{Environment: g.environment, Region: g.region, AccountID: g.account, FunctionsAccountID: g.functionsAccount,
+		Zones: g.zones, FunctionsZones: g.functionsZones}
 }
 
 func (g *globals) networks() stacks.SiloNetworks { return stacks.SiloNetworks{Supernet: g.supernet} }

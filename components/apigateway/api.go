@@ -41,7 +41,7 @@ type Args struct {
 	// Tiers are the tiers that the API serves: a usage plan each. 1 to 300.
 	Tiers []tenants.Tier
 	// LogRetentionDays is how long the logs are kept; a value that CloudWatch Logs
-	// accepts.
+	// accepts. 0 means 365 in production and 30 elsewhere.
 	LogRetentionDays int
 	LogKeyARN        pulumi.StringPtrInput // the key that encrypts the access log; nil: CloudWatch's own
 	// ExecutionLogKeyARN is the key that encrypts the execution log, whose name has
@@ -141,7 +141,7 @@ func (a *Args) Validate(name string) error {
 	c.Within("Location", a.Location.Faults())
 	c.Within("Tags", a.Tags.Faults())
 	c.Name("Name", a.Name, maxName, namePattern)
-	c.Retention("LogRetentionDays", a.LogRetentionDays)
+	c.Retention("LogRetentionDays", a.Location.LogRetentionDays(a.LogRetentionDays))
 	c.Between("Tiers", len(a.Tiers), 1, maxPlans, "tiers")
 	seen := map[string]bool{}
 	for _, t := range a.Tiers {
@@ -164,7 +164,7 @@ func (a *Args) Validate(name string) error {
 func (a *API) logs(ctx *pulumi.Context, name string, args *Args, api *apigateway.RestApi) (access, execution *cloudwatch.LogGroup, err error) {
 	access, err = cloudwatch.NewLogGroup(ctx, name+"-access", &cloudwatch.LogGroupArgs{
 		Name:            pulumi.String(args.Name + "/access"),
-		RetentionInDays: pulumi.Int(args.LogRetentionDays),
+		RetentionInDays: pulumi.Int(args.Location.LogRetentionDays(args.LogRetentionDays)),
 		KmsKeyId:        args.LogKeyARN,
 		Tags:            args.Tags.Map(),
 	}, pulumi.Parent(a))
@@ -173,7 +173,7 @@ func (a *API) logs(ctx *pulumi.Context, name string, args *Args, api *apigateway
 	}
 	execution, err = cloudwatch.NewLogGroup(ctx, name+"-execution", &cloudwatch.LogGroupArgs{
 		Name:            pulumi.Sprintf("%s%s/%s", executionLogPrefix, api.ID(), StageName),
-		RetentionInDays: pulumi.Int(args.LogRetentionDays),
+		RetentionInDays: pulumi.Int(args.Location.LogRetentionDays(args.LogRetentionDays)),
 		KmsKeyId:        args.ExecutionLogKeyARN,
 		Tags:            args.Tags.Map(),
 	}, pulumi.Parent(a))

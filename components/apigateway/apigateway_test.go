@@ -305,7 +305,7 @@ func TestBadArgumentsAreRefused(t *testing.T) {
 		"burst":         {func(a *apigateway.Args) { a.Tiers[0].BurstLimit = -1 }, []string{"BurstLimit", `"-1"`}},
 		"quota":         {func(a *apigateway.Args) { a.Tiers[0].MonthlyQuota = 0 }, []string{"MonthlyQuota", `"0"`}},
 		"no user pools": {func(a *apigateway.Args) { a.Authorizer = &apigateway.Authorizer{} }, []string{"Authorizer.UserPoolARNs", "1 to 1000", "Routes is missing"}},
-		"retention":     {func(a *apigateway.Args) { a.LogRetentionDays = 0 }, []string{"LogRetentionDays"}},
+		"retention":     {func(a *apigateway.Args) { a.LogRetentionDays = 8 }, []string{"LogRetentionDays", `"8"`}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			a := args()

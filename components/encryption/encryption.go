@@ -57,7 +57,7 @@ func New(ctx *pulumi.Context, name string, args *Args, opts ...pulumi.ResourceOp
 	if args == nil {
 		args = &Args{}
 	}
-	if err := args.validate(name); err != nil {
+	if err := args.Validate(name); err != nil {
 		return nil, err
 	}
 	k := &Key{}
@@ -91,7 +91,9 @@ func New(ctx *pulumi.Context, name string, args *Args, opts ...pulumi.ResourceOp
 	return k, nil
 }
 
-func (a *Args) validate(name string) error {
+// Validate checks the arguments as New does, for a component that is made of a
+// key and wants to refuse them before it registers anything.
+func (a *Args) Validate(name string) error {
 	c := check.New("encryption", name)
 	c.Within("Location", a.Location.Faults())
 	c.Within("Tags", a.Tags.Faults())

@@ -34,8 +34,9 @@ type Args struct {
 	Location location.Location // the account of tenants' functions
 	Tags     tags.Required
 	Name     string // begins the physical names; 1 to 40 characters
-	// CIDRBlock is the network's range; see network.Args.
+	// CIDRBlock is the network's range, ZoneNames are its zones; see network.Args.
 	CIDRBlock string
+	ZoneNames []string
 	// InvokerRole is the physical name of the role that may invoke functions;
 	// 1 to 64 characters.
 	InvokerRole string
@@ -137,7 +138,7 @@ func (a *Args) Validate(name string) error {
 }
 
 func (a *Args) network() *network.Args {
-	return &network.Args{Location: a.Location, Tags: a.Tags.ForService("network"), Name: a.Name, CIDRBlock: a.CIDRBlock}
+	return &network.Args{Location: a.Location, Tags: a.Tags.ForService("network"), Name: a.Name, CIDRBlock: a.CIDRBlock, ZoneNames: a.ZoneNames}
 }
 
 // key encrypts what is logged in the account.

@@ -115,13 +115,13 @@ var letters = map[string]string{
 // Zones gives the names of the region's first n availability zones, as most
 // accounts have them: the region and a letter; fewer than n where the region is
 // known to have fewer. Without a comment on the region it has those from "a" on.
-// n is at most 26.
+// There are none for n below 1, and never more than 26.
 func (l Location) Zones(n int) []string {
 	known := letters[l.Region]
 	if known == "" {
 		known = "abcdefghijklmnopqrstuvwxyz"
 	}
-	zones := make([]string, min(n, len(known)))
+	zones := make([]string, min(max(n, 0), len(known)))
 	for i := range zones {
 		zones[i] = l.Region + known[i:i+1]
 	}

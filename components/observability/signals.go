@@ -86,16 +86,7 @@ func New(ctx *pulumi.Context, name string, args *Args, opts ...pulumi.ResourceOp
 	if args == nil {
 		args = &Args{}
 	}
-	c := check.New("observability", name)
-	c.Within("Location", args.Location.Faults())
-	c.Within("Tags", args.Tags.Faults())
-	c.Name("TenantID", args.TenantID, 64, tenantPattern)
-	c.Name("Name", args.Name, maxName, groupPattern)
-	c.Retention("LogRetentionDays", args.Location.LogRetentionDays(args.LogRetentionDays))
-	if known, ok := args.AlarmActions.(pulumi.StringArray); ok {
-		c.Between("AlarmActions", len(known), 0, maxActions, "actions")
-	}
-	if err := c.Err(); err != nil {
+	if err := args.Validate(name); err != nil {
 		return nil, err
 	}
 	s := &Signals{}
@@ -138,6 +129,21 @@ func New(ctx *pulumi.Context, name string, args *Args, opts ...pulumi.ResourceOp
 		return nil, err
 	}
 	return s, nil
+}
+
+// Validate checks the arguments as New does, for a component that is made of
+// signals and wants to refuse them before it registers anything.
+func (a *Args) Validate(name string) error {
+	c := check.New("observability", name)
+	c.Within("Location", a.Location.Faults())
+	c.Within("Tags", a.Tags.Faults())
+	c.Name("TenantID", a.TenantID, 64, tenantPattern)
+	c.Name("Name", a.Name, maxName, groupPattern)
+	c.Retention("LogRetentionDays", a.Location.LogRetentionDays(a.LogRetentionDays))
+	if known, ok := a.AlarmActions.(pulumi.StringArray); ok {
+		c.Between("AlarmActions", len(known), 0, maxActions, "actions")
+	}
+	return c.Err()
 }
 
 func (s *Signals) alarm(ctx *pulumi.Context, name string, args *Args) (*cloudwatch.MetricAlarm, error) {

@@ -35,12 +35,24 @@ type Args struct {
 	Tags     tags.Required
 	Name     string         // begins every physical name, "pool-a" for example; 1 to 55 characters
 	Tiers    []tenants.Tier // the tiers that the pool serves, a usage plan each; 1 or more
-	// LogRetentionDays is how long the API's access log is kept; a value that
-	// CloudWatch Logs accepts.
+	// LogRetentionDays is how long the API's logs are kept; a value that CloudWatch
+	// Logs accepts. 0 means 365 in production and 30 elsewhere.
 	LogRetentionDays int
 	// DeletionProtection makes AWS refuse the table's and the user pool's deletion. In production it is on
 	// also where this is false.
 	DeletionProtection bool
+	// Routes are what the API answers beside GET /health. UserTokens lets them in by
+	// tokens of the pool's users instead of signatures by IAM, and WebACLARN is the
+	// web ACL that the API is put behind; see apigateway.Args.
+	Routes     []apigateway.Route
+	UserTokens bool
+	WebACLARN  pulumi.StringInput
+	// ThreatProtection is what Cognito does about risky sign-ins to the user pool,
+	// Migration brings users in from elsewhere as they sign in, and ResourceServer
+	// gives programs scopes to ask for. See identity.Args.
+	ThreatProtection identity.ThreatProtection
+	Migration        *identity.Migration
+	ResourceServer   *identity.ResourceServer
 	// Released switches the protection off whatever else says, so that it can be
 	// taken away.
 	Released bool
@@ -60,6 +72,12 @@ type Pool struct {
 	APIEndpoint  pulumi.StringOutput    `pulumi:"apiEndpoint"`
 	UsagePlanIDs pulumi.StringMapOutput `pulumi:"usagePlanIds"`
 	LogGroup     pulumi.StringOutput    `pulumi:"logGroupName"`
+
+	// MachineClientIDs, MachineSecrets, which are secret, and TokenEndpoint are what
+	// the programs of the ResourceServer get their tokens with; see identity.UserPool.
+	MachineClientIDs pulumi.StringMapOutput `pulumi:"machineClientIds"`
+	MachineSecrets   pulumi.StringMapOutput `pulumi:"machineSecrets"`
+	TokenEndpoint    pulumi.StringOutput    `pulumi:"tokenEndpoint"`
 }
 
 // TableName gives the physical name of a pool's table.
@@ -71,16 +89,7 @@ func New(ctx *pulumi.Context, name string, args *Args, opts ...pulumi.ResourceOp
 	if args == nil {
 		args = &Args{}
 	}
-	c := check.New("pool", name)
-	c.Within("Location", args.Location.Faults())
-	c.Within("Tags", args.Tags.Faults())
-	c.Name("Name", args.Name, maxName, namePattern)
-	c.Retention("LogRetentionDays", args.LogRetentionDays)
-	c.Needs("Tiers", len(args.Tiers) > 0, "1 tier or more")
-	for _, t := range args.Tiers {
-		c.Add(t.Validate("Tiers." + t.Name))
-	}
-	if err := c.Err(); err != nil {
+	if err := args.Validate(name); err != nil {
 		return nil, err
 	}
 	p := &Pool{}
@@ -90,20 +99,16 @@ func New(ctx *pulumi.Context, name string, args *Args, opts ...pulumi.ResourceOp
 	if err := p.store(ctx, name, args); err != nil {
 		return nil, err
 	}
-	users, err := identity.New(ctx, name+"-identity", &identity.Args{
-		Location: args.Location, Tags: args.Tags.ForService("identity"), Name: args.Name, DeletionProtection: args.DeletionProtection, Released: args.Released,
-	}, pulumi.Parent(p))
+	users, err := identity.New(ctx, name+"-identity", args.users(), pulumi.Parent(p))
 	if err != nil {
 		return nil, err
 	}
-	api, err := apigateway.New(ctx, name+"-api", &apigateway.Args{
-		Location: args.Location, Tags: args.Tags.ForService("api"), Name: args.Name,
-		Tiers: args.Tiers, LogRetentionDays: args.LogRetentionDays, LogKeyARN: p.KeyARN, ExecutionLogKeyARN: p.KeyARN,
-	}, pulumi.Parent(p))
+	api, err := apigateway.New(ctx, name+"-api", args.api(p.KeyARN, users.ARN), pulumi.Parent(p))
 	if err != nil {
 		return nil, err
 	}
 	p.UserPoolID, p.ClientID = users.ID, users.ClientID
+	p.MachineClientIDs, p.MachineSecrets, p.TokenEndpoint = users.MachineClientIDs, users.MachineSecrets, users.TokenEndpoint
 	p.APIID, p.APIEndpoint, p.UsagePlanIDs, p.LogGroup = api.ID, api.Endpoint, api.UsagePlanIDs, api.LogGroup
 	if err := ctx.RegisterResourceOutputs(p, pulumi.Map(p.Outputs())); err != nil {
 		return nil, err
@@ -118,25 +123,83 @@ func (p *Pool) Outputs() map[string]pulumi.Input {
 		"keyArn": p.KeyARN, "tableName": p.TableName, "tableArn": p.TableARN,
 		"userPoolId": p.UserPoolID, "userPoolClientId": p.ClientID,
 		"apiId": p.APIID, "apiEndpoint": p.APIEndpoint, "usagePlanIds": p.UsagePlanIDs, "logGroupName": p.LogGroup,
+		"machineClientIds": p.MachineClientIDs, "machineSecrets": p.MachineSecrets, "tokenEndpoint": p.TokenEndpoint,
 	}
 }
 
-// store makes the key and the table. The key also serves the log groups of the
-// pool and those of its tenants' placements, "<tenant>-<pool>/...", and the
-// execution log of its API, whose name has an id in it that nobody knows before.
+// Validate checks the arguments as New does, and those of the parts that are
+// made from them.
+func (a *Args) Validate(name string) error {
+	c := check.New("pool", name)
+	c.Within("Location", a.Location.Faults())
+	c.Within("Tags", a.Tags.Faults())
+	c.Name("Name", a.Name, maxName, namePattern)
+	c.Retention("LogRetentionDays", a.Location.LogRetentionDays(a.LogRetentionDays))
+	c.Needs("Tiers", len(a.Tiers) > 0, "1 tier or more")
+	for _, t := range a.Tiers {
+		c.Add(t.Validate("Tiers." + t.Name))
+	}
+	if err := c.Err(); err != nil {
+		return err
+	}
+	later := pulumi.String("known in the run").ToStringOutput()
+	for _, check := range []func() error{
+		func() error { return a.key().Validate(name + "-key") },
+		func() error { return a.table(later).Validate(name + "-data") },
+		func() error { return a.users().Validate(name + "-identity") },
+		func() error { return a.api(later, later).Validate(name + "-api") },
+	} {
+		if err := check(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// key also serves the log groups of the pool and those of its tenants'
+// placements, "<tenant>-<pool>/...", and the execution log of its API, whose name
+// has an id in it that nobody knows before.
+func (a *Args) key() *encryption.Args {
+	return &encryption.Args{
+		Location: a.Location, Tags: a.Tags.ForService("encryption"), Alias: a.Name,
+		Description: "Data and logs of " + a.Name,
+		LogGroups:   []string{a.Name + "/*", "*-" + a.Name + "/*", apigateway.ExecutionLogGroups},
+	}
+}
+
+func (a *Args) table(key pulumi.StringOutput) *data.TableArgs {
+	return &data.TableArgs{
+		Location: a.Location, Tags: a.Tags.ForService("data"), Name: TableName(a.Name),
+		KeyARN: key, DeletionProtection: a.DeletionProtection, Released: a.Released,
+	}
+}
+
+func (a *Args) users() *identity.Args {
+	return &identity.Args{
+		Location: a.Location, Tags: a.Tags.ForService("identity"), Name: a.Name, DeletionProtection: a.DeletionProtection, Released: a.Released,
+		ThreatProtection: a.ThreatProtection, Migration: a.Migration, ResourceServer: a.ResourceServer,
+	}
+}
+
+func (a *Args) api(key, userPool pulumi.StringOutput) *apigateway.Args {
+	args := &apigateway.Args{
+		Location: a.Location, Tags: a.Tags.ForService("api"), Name: a.Name, Tiers: a.Tiers,
+		LogRetentionDays: a.LogRetentionDays, LogKeyARN: key, ExecutionLogKeyARN: key,
+		Routes: a.Routes, WebACLARN: a.WebACLARN,
+	}
+	if a.UserTokens {
+		args.Authorizer = &apigateway.Authorizer{UserPoolARNs: pulumi.StringArray{userPool}}
+	}
+	return args
+}
+
+// store makes the key and the table.
 func (p *Pool) store(ctx *pulumi.Context, name string, args *Args) error {
-	key, err := encryption.New(ctx, name+"-key", &encryption.Args{
-		Location: args.Location, Tags: args.Tags.ForService("encryption"), Alias: args.Name,
-		Description: "Data and logs of " + args.Name,
-		LogGroups:   []string{args.Name + "/*", "*-" + args.Name + "/*", apigateway.ExecutionLogGroups},
-	}, pulumi.Parent(p))
+	key, err := encryption.New(ctx, name+"-key", args.key(), pulumi.Parent(p))
 	if err != nil {
 		return err
 	}
-	table, err := data.NewTable(ctx, name+"-data", &data.TableArgs{
-		Location: args.Location, Tags: args.Tags.ForService("data"), Name: TableName(args.Name),
-		KeyARN: key.ARN, DeletionProtection: args.DeletionProtection, Released: args.Released,
-	}, pulumi.Parent(p))
+	table, err := data.NewTable(ctx, name+"-data", args.table(key.ARN), pulumi.Parent(p))
 	if err != nil {
 		return err
 	}

@@ -108,7 +108,7 @@ func TestBadArgumentsAreRefused(t *testing.T) {
 		"long name": {func(a *pool.Args) { a.Name = strings.Repeat("p", 56) }, []string{"1 to 55"}},
 		"no tiers":  {func(a *pool.Args) { a.Tiers = nil }, []string{"Tiers is missing"}},
 		"bad tier":  {func(a *pool.Args) { a.Tiers[0].MonthlyQuota = -1 }, []string{"Tiers.free.monthlyQuota", `"-1"`}},
-		"retention": {func(a *pool.Args) { a.LogRetentionDays = 0 }, []string{"LogRetentionDays"}},
+		"retention": {func(a *pool.Args) { a.LogRetentionDays = 8 }, []string{"LogRetentionDays", `"8"`}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			a := args()

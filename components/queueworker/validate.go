@@ -13,6 +13,13 @@ import (
 	"github.com/tenantform/tenantform/tenants"
 )
 
+// Validate checks the arguments as New does, for a component that is made of a
+// worker and wants to refuse them before it registers anything.
+func (a *Args) Validate(name string) error {
+	given := a.withDefaults()
+	return given.validate(name)
+}
+
 // validate checks the arguments, whose zeros withDefaults has filled in, and
 // those of the parts that are made from them.
 func (a *Args) validate(name string) error {

@@ -11,6 +11,8 @@ import (
 	"github.com/tenantform/tenantform/components/bucket"
 	"github.com/tenantform/tenantform/components/budget"
 	"github.com/tenantform/tenantform/components/dashboard"
+	"github.com/tenantform/tenantform/components/data"
+	"github.com/tenantform/tenantform/components/encryption"
 	"github.com/tenantform/tenantform/components/function"
 	"github.com/tenantform/tenantform/components/health"
 	"github.com/tenantform/tenantform/components/identity"
@@ -54,7 +56,11 @@ func (a *Args) validate(name string) error {
 	}
 	later := pulumi.String("known in the run").ToStringOutput()
 	parts := []func() error{
+		func() error { return a.key().Validate(name + "-key") },
+		func() error { return a.table(later).Validate(name + "-data") },
 		func() error { return a.networkArgs().Validate(name + "-network") },
+		func() error { return a.api(later, later).Validate(name + "-api") },
+		func() error { return a.signals(later).Validate(name + "-signals") },
 		func() error { return a.users().Validate(name + "-identity") },
 		func() error { return a.files(later, a.sharedLogs()).Validate(name + "-files") },
 		func() error { return a.health().Validate(name + "-health") },
@@ -83,13 +89,8 @@ func (a *Args) checkWorker(c *check.Args) {
 	if w.Bucket == a.Bucket && w.Bucket != "" {
 		c.Fault("Worker.Bucket", w.Bucket, "a bucket other than the silo's own")
 	}
-	concurrency := cmp.Or(w.Concurrency, queueworker.MinConcurrency)
-	c.Between("Worker.Concurrency", concurrency, queueworker.MinConcurrency, queueworker.MaxConcurrency, "batches at once")
-	err := (&function.Args{
-		Location: a.Location, Tags: a.Tags, Name: a.workerName(), Runtime: w.Runtime, Handler: w.Handler, Archive: w.Archive,
-		MemoryMB: cmp.Or(w.MemoryMB, queueworker.DefaultMemoryMB), TimeoutSec: cmp.Or(w.TimeoutSec, queueworker.DefaultTimeoutSec),
-		Concurrency: max(1, concurrency), Grants: w.Grants, Environment: w.Environment, KeyARN: pulumi.StringPtr("known in the run"),
-	}).Validate("worker")
+	later := pulumi.String("known in the run").ToStringOutput()
+	err := a.worker(later, a.sharedLogs()).Validate("worker")
 	if e, ok := errors.AsType[*tenants.Error](err); ok && a.Name != "" {
 		c.Within("Worker", e.Fields)
 	}
@@ -102,6 +103,39 @@ func (a *Args) logGroups() []string {
 		groups = append(groups, function.LogGroupName(a.workerName()))
 	}
 	return groups
+}
+
+func (a *Args) key() *encryption.Args {
+	return &encryption.Args{
+		Location: a.Location, Tags: a.Tags.ForService("encryption"), Alias: a.Name,
+		Description: "Data and logs of tenant " + a.TenantID, LogGroups: a.logGroups(),
+	}
+}
+
+func (a *Args) table(key pulumi.StringOutput) *data.TableArgs {
+	return &data.TableArgs{
+		Location: a.Location, Tags: a.Tags.ForService("data"), Name: a.Name + "-data",
+		KeyARN: key, DeletionProtection: a.Tier.DeletionProtection, Released: a.Released,
+	}
+}
+
+func (a *Args) api(key, userPool pulumi.StringOutput) *apigateway.Args {
+	args := &apigateway.Args{
+		Location: a.Location, Tags: a.Tags.ForService("api"), Name: a.Name, Tiers: []tenants.Tier{a.Tier},
+		LogRetentionDays: a.Tier.LogRetentionDays, LogKeyARN: key, ExecutionLogKeyARN: key,
+		Routes: a.Routes, WebACLARN: a.WebACLARN,
+	}
+	if a.UserTokens {
+		args.Authorizer = &apigateway.Authorizer{UserPoolARNs: pulumi.StringArray{userPool}}
+	}
+	return args
+}
+
+func (a *Args) signals(key pulumi.StringOutput) *observability.Args {
+	return &observability.Args{
+		Location: a.Location, Tags: a.Tags.ForService("observability"), TenantID: a.TenantID, Name: a.Name,
+		LogRetentionDays: a.Tier.LogRetentionDays, LogKeyARN: key,
+	}
 }
 
 func (a *Args) files(key pulumi.StringOutput, logs *bucket.AccessLogs) *bucket.Args {
@@ -131,7 +165,7 @@ func (a *Args) ownLogs() *bucket.LogsArgs {
 
 func (a *Args) networkArgs() *network.Args {
 	return &network.Args{
-		Location: a.Location, Tags: a.Tags.ForService("network"), Name: a.Name, CIDRBlock: a.CIDRBlock,
+		Location: a.Location, Tags: a.Tags.ForService("network"), Name: a.Name, CIDRBlock: a.CIDRBlock, ZoneNames: a.ZoneNames,
 		Endpoints: []string{network.DynamoDB, network.S3},
 	}
 }
@@ -144,6 +178,7 @@ func (a *Args) users() *identity.Args {
 	return &identity.Args{
 		Location: a.Location, Tags: a.Tags.ForService("identity"), Name: a.Name,
 		DeletionProtection: a.Tier.DeletionProtection, Released: a.Released, ThreatProtection: protection,
+		Migration: a.Migration, ResourceServer: a.ResourceServer,
 	}
 }
 

@@ -32,8 +32,20 @@ type Args struct {
 	Name     string       // begins the physical names, "acme-silo" for example; 1 to 40 characters
 	Bucket   string       // physical name of the bucket, the same for all of AWS; 3 to 63 characters
 	Tier     tenants.Tier // sets the usage plan, the retention of logs and the protection
-	// CIDRBlock is the network's range; see network.Args.
+	// CIDRBlock is the network's range, ZoneNames are its zones; see network.Args.
 	CIDRBlock string
+	ZoneNames []string
+	// Routes are what the API answers beside GET /health. UserTokens lets them in by
+	// tokens of the silo's own users instead of signatures by IAM, and WebACLARN is the
+	// web ACL that the API is put behind; see apigateway.Args.
+	Routes     []apigateway.Route
+	UserTokens bool
+	WebACLARN  pulumi.StringInput
+	// Migration brings users in from elsewhere as they sign in, from a pool that the
+	// tenant comes from for example; ResourceServer gives programs scopes to ask for.
+	// See identity.Args.
+	Migration      *identity.Migration
+	ResourceServer *identity.ResourceServer
 	// Released switches deletion protection off, and lets the buckets be deleted
 	// with their objects, so that the silo can be taken away. Otherwise the table and
 	// the user pool are protected in production and where the tier says so.
@@ -99,8 +111,15 @@ type Silo struct {
 	ResultsBucket  pulumi.StringOutput `pulumi:"resultsBucketName"`
 	RedriveCommand pulumi.StringOutput `pulumi:"redriveCommand"`
 
-	alarmed []pulumi.CustomResource // the alarms, with what they watch
-	logs    *bucket.AccessLogs      // nil: the buckets are not logged
+	// MachineClientIDs, MachineSecrets, which are secret, and TokenEndpoint are what
+	// the programs of the ResourceServer get their tokens with; see identity.UserPool.
+	MachineClientIDs pulumi.StringMapOutput `pulumi:"machineClientIds"`
+	MachineSecrets   pulumi.StringMapOutput `pulumi:"machineSecrets"`
+	TokenEndpoint    pulumi.StringOutput    `pulumi:"tokenEndpoint"`
+
+	alarmed     []pulumi.CustomResource // the alarms, with what they watch
+	logs        *bucket.AccessLogs      // nil: the buckets are not logged
+	userPoolARN pulumi.StringOutput
 }
 
 // New registers the component. The error is CodeInvalid when an argument is
@@ -134,22 +153,16 @@ func (s *Silo) Outputs() map[string]pulumi.Input {
 		"userPoolId": s.UserPoolID, "userPoolClientId": s.ClientID, "apiId": s.APIID, "apiEndpoint": s.APIEndpoint,
 		"apiKeyId": s.APIKeyID, "apiKey": s.APIKey, "logGroupName": s.LogGroup, "alarmArn": s.AlarmARN,
 		"queueUrl": s.QueueURL, "resultsBucketName": s.ResultsBucket, "redriveCommand": s.RedriveCommand,
+		"machineClientIds": s.MachineClientIDs, "machineSecrets": s.MachineSecrets, "tokenEndpoint": s.TokenEndpoint,
 	}
 }
 
 func (s *Silo) store(ctx *pulumi.Context, name string, args *Args) error {
-	key, err := encryption.New(ctx, name+"-key", &encryption.Args{
-		Location: args.Location, Tags: args.Tags.ForService("encryption"), Alias: args.Name,
-		Description: "Data and logs of tenant " + args.TenantID,
-		LogGroups:   args.logGroups(),
-	}, pulumi.Parent(s))
+	key, err := encryption.New(ctx, name+"-key", args.key(), pulumi.Parent(s))
 	if err != nil {
 		return err
 	}
-	table, err := data.NewTable(ctx, name+"-data", &data.TableArgs{
-		Location: args.Location, Tags: args.Tags.ForService("data"), Name: args.Name + "-data",
-		KeyARN: key.ARN, DeletionProtection: args.Tier.DeletionProtection, Released: args.Released,
-	}, pulumi.Parent(s))
+	table, err := data.NewTable(ctx, name+"-data", args.table(key.ARN), pulumi.Parent(s))
 	if err != nil {
 		return err
 	}
@@ -194,15 +207,13 @@ func (s *Silo) identity(ctx *pulumi.Context, name string, args *Args) error {
 	if err != nil {
 		return err
 	}
-	s.UserPoolID, s.ClientID = users.ID, users.ClientID
+	s.UserPoolID, s.ClientID, s.userPoolARN = users.ID, users.ClientID, users.ARN
+	s.MachineClientIDs, s.MachineSecrets, s.TokenEndpoint = users.MachineClientIDs, users.MachineSecrets, users.TokenEndpoint
 	return nil
 }
 
 func (s *Silo) api(ctx *pulumi.Context, name string, args *Args) error {
-	api, err := apigateway.New(ctx, name+"-api", &apigateway.Args{
-		Location: args.Location, Tags: args.Tags.ForService("api"), Name: args.Name, Tiers: []tenants.Tier{args.Tier},
-		LogRetentionDays: args.Tier.LogRetentionDays, LogKeyARN: s.KeyARN, ExecutionLogKeyARN: s.KeyARN,
-	}, pulumi.Parent(s))
+	api, err := apigateway.New(ctx, name+"-api", args.api(s.KeyARN, s.userPoolARN), pulumi.Parent(s))
 	if err != nil {
 		return err
 	}
@@ -218,10 +229,7 @@ func (s *Silo) api(ctx *pulumi.Context, name string, args *Args) error {
 }
 
 func (s *Silo) signals(ctx *pulumi.Context, name string, args *Args) error {
-	signals, err := observability.New(ctx, name+"-signals", &observability.Args{
-		Location: args.Location, Tags: args.Tags.ForService("observability"), TenantID: args.TenantID, Name: args.Name,
-		LogRetentionDays: args.Tier.LogRetentionDays, LogKeyARN: s.KeyARN,
-	}, pulumi.Parent(s))
+	signals, err := observability.New(ctx, name+"-signals", args.signals(s.KeyARN), pulumi.Parent(s))
 	if err != nil {
 		return err
 	}

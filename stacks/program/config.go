@@ -44,6 +44,8 @@ type settings struct {
 	SigningProfile     string             `json:"signingProfile" may:"platform"`
 	EventLockDays      int                `json:"eventLockDays" may:"platform"`
 	Alarms             []string           `json:"alarms" may:"platform"`
+	Zones              []string           `json:"zones" may:"tenant"`
+	FunctionsZones     []string           `json:"functionsZones" may:"platform"`
 	TenantID           string             `json:"tenantId" need:"tenant functions"`
 	Name               string             `json:"name" need:"tenant"`
 	CostCenter         string             `json:"costCenter" may:"tenant functions"`
@@ -165,7 +167,8 @@ func decode(key, value string, field reflect.Value) []tenants.FieldError {
 
 // program gives the program and the name that its stack must have.
 func (s settings) program(root string) (pulumi.RunFunc, string, error) {
-	common := stacks.Settings{Environment: s.Environment, Region: s.Region, AccountID: s.AccountID, FunctionsAccountID: s.FunctionsAccountID}
+	common := stacks.Settings{Environment: s.Environment, Region: s.Region, AccountID: s.AccountID, FunctionsAccountID: s.FunctionsAccountID,
+		Zones: s.Zones, FunctionsZones: s.FunctionsZones}
 	switch s.Program {
 	case platform:
 		spec := stacks.PlatformSpec{

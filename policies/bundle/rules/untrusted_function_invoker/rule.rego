@@ -3,10 +3,10 @@
 # description: |
 #   The permission to invoke a function that runs a tenant's code is for one of the
 #   roles with which the platform calls it for a session of that tenant, the
-#   settings' list invoker_roles, in the account of the function, and for nothing but
-#   lambda:InvokeFunction. An API Gateway may have it when the API is in the plan
-#   and carries the same tenant's tag. Others could pass one tenant's call to
-#   another one's code.
+#   settings' list invoker_roles, where {region} stands for the function's region, in
+#   the account of the function, and for nothing but lambda:InvokeFunction. An API
+#   Gateway may have it when the API is in the plan and carries the same tenant's
+#   tag. Others could pass one tenant's call to another one's code.
 # custom:
 #   severity: critical
 #   scope: stack
@@ -68,7 +68,22 @@ invoker(p) if {
 	of_account(parts[4], p)
 	startswith(parts[5], "role/")
 	segments := split(parts[5], "/")
-	segments[count(segments) - 1] in data.tenantform.settings.invoker_roles
+	called_invoker(segments[count(segments) - 1], p)
+}
+
+called_invoker(role, p) if {
+	some name in data.tenantform.settings.invoker_roles
+	role == replace(name, "{region}", p.provider.region)
+}
+
+# As with the account, below.
+called_invoker(role, p) if {
+	not p.provider.region
+	input.subject.program == ""
+	some name in data.tenantform.settings.invoker_roles
+	parts := split(name, "{region}")
+	startswith(role, parts[0])
+	endswith(role, parts[count(parts) - 1])
 }
 
 of_account(id, p) if id == p.provider.account

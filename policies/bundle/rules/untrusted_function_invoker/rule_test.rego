@@ -12,8 +12,8 @@ api(tenant) := {"urn": "api", "type": "aws:apigateway/restApi:RestApi", "operati
 
 permission(inputs, from) := {
 	"urn": "p", "type": "aws:lambda/permission:Permission", "operation": "create", "propertyDependencies": from,
-	"inputs": object.union({"function": "acme-a", "action": "lambda:InvokeFunction", "principal": "arn:aws:iam::222222222222:role/platform-invoker"}, inputs),
-	"provider": {"account": "222222222222"},
+	"inputs": object.union({"function": "acme-a", "action": "lambda:InvokeFunction", "principal": "arn:aws:iam::222222222222:role/platform-eu-west-1-invoker"}, inputs),
+	"provider": {"account": "222222222222", "region": "eu-west-1"},
 }
 
 in_program(program, resources) := out if {
@@ -26,8 +26,8 @@ test_invoker if {
 	found({}) == set()
 	found({"qualifier": "live"}) == set()
 	every principal in [
-		"*", "222222222222", "arn:aws:iam::222222222222:root", "arn:aws:iam::111111111111:role/platform-invoker", "arn:aws:iam::222222222222:role/acme-a",
-		"arn:aws:iam::222222222222:user/platform-invoker", "lambda.amazonaws.com", "apigateway.amazonaws.com", "", null, 1, [],
+		"*", "222222222222", "arn:aws:iam::222222222222:root", "arn:aws:iam::111111111111:role/platform-eu-west-1-invoker", "arn:aws:iam::222222222222:role/acme-a",
+		"arn:aws:iam::222222222222:user/platform-eu-west-1-invoker", "lambda.amazonaws.com", "apigateway.amazonaws.com", "", null, 1, [],
 	] { found({"principal": principal}) == {["principal", false]} }
 	found({"principal": unknown}) == {["principal", true]}
 	found({"principal": secret}) == {["principal", true]}
