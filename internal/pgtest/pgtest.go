@@ -131,12 +131,12 @@ func programs() (string, error) {
 		found = append(found, matches...)
 	}
 	for _, initdb := range found {
-		real, err := filepath.EvalSymlinks(initdb)
+		path, err := filepath.EvalSymlinks(initdb)
 		if err != nil {
 			continue
 		}
-		if _, err := os.Stat(filepath.Join(filepath.Dir(real), "postgres")); err == nil {
-			return filepath.Dir(real), nil
+		if _, err := os.Stat(filepath.Join(filepath.Dir(path), "postgres")); err == nil {
+			return filepath.Dir(path), nil
 		}
 	}
 	return "", ErrMissing

@@ -156,7 +156,11 @@ func explain(t *testing.T, db *sql.DB, kind, statement string, args []any) strin
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer conn.Close()
+	defer func() {
+		if err := conn.Close(); err != nil {
+			t.Error(err)
+		}
+	}()
 	for _, s := range []string{"SET plan_cache_mode = " + mode, "PREPARE looked_at AS " + statement} {
 		if _, err := conn.ExecContext(ctx, s); err != nil {
 			t.Fatalf("%s: %v", s, err)
@@ -188,7 +192,7 @@ func lines(t *testing.T, rows *sql.Rows, err error, column int) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer rows.Close()
+	defer func() { _ = rows.Close() }() // Err tells of what went wrong
 	var b strings.Builder
 	for rows.Next() {
 		values := make([]any, column+1)

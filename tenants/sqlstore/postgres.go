@@ -78,7 +78,8 @@ func (s *Store) upgradeDatabase(ctx context.Context, config *pgx.ConnConfig) (er
 	if err != nil {
 		return s.notUpgraded(ctx, inPostgres, err)
 	}
-	defer holder.Close() // with the connection ends the lock
+	// The lock ends with its connection, which the pool ends when it is closed.
+	defer func() { err = errors.Join(err, holder.Close()) }()
 	if _, err := holder.ExecContext(ctx, "SELECT pg_advisory_lock($1)", int64(upgradeLock)); err != nil {
 		return s.notUpgraded(ctx, inPostgres, err)
 	}

@@ -143,7 +143,7 @@ func (q querier) each(scan func(rows *sql.Rows) error, statement string, args ..
 	if err != nil {
 		return err
 	}
-	defer rows.Close()
+	defer func() { _ = rows.Close() }() // Err tells of what went wrong
 	for rows.Next() {
 		if err := scan(rows); err != nil {
 			return err

@@ -325,7 +325,7 @@ func networksInChange(b *bench) {
 	for _, cidr := range []string{"10.64.16.0/20", "10.64.31.0/24", "10.64.0.0/16", "0.0.0.0/0"} {
 		d := Opening("birch", "op-2")
 		d.Tenant.NetworkCIDR = cidr
-		err := b.unchanged(tenants.CodeConflict, func() error { _, err := b.l.Begin(b.ctx, d); return err })
+		err := b.refused(tenants.CodeConflict, func() error { _, err := b.l.Begin(b.ctx, d); return err })
 		mentions(b.T, err, "acme", cidr)
 	}
 	for i, cidr := range []string{"10.64.0.0/20", "10.64.32.0/20", "10.64.48.0/24"} {

@@ -118,7 +118,7 @@ func keyRepeated(b *bench) {
 
 func keyForAnother(b *bench) {
 	b.begin(keyed("acme", "op-1", "k", "ann", "h"))
-	err := b.unchanged(tenants.CodeConflict, func() error { _, err := b.l.Begin(b.ctx, keyed("birch", "op-2", "k", "ann", "other")); return err })
+	err := b.refused(tenants.CodeConflict, func() error { _, err := b.l.Begin(b.ctx, keyed("birch", "op-2", "k", "ann", "other")); return err })
 	mentions(b.T, err, `"k"`)
 	b.unchanged(tenants.CodeConflict, func() error { _, err := b.l.Write(b.ctx, keyed("birch", "op-2", "k", "ann", "other")); return err })
 }

@@ -286,7 +286,7 @@ func origins(b *bench) {
 	}
 	d := Opening("birch", "op-2")
 	d.Tenant.Origins = []string{"https://c.example", "https://a.example"}
-	err := b.unchanged(tenants.CodeConflict, func() error { _, err := b.l.Begin(b.ctx, d); return err })
+	err := b.refused(tenants.CodeConflict, func() error { _, err := b.l.Begin(b.ctx, d); return err })
 	mentions(b.T, err, "https://a.example", "acme")
 	b.unchanged(tenants.CodeConflict, func() error { _, err := b.l.Create(b.ctx, d.Tenant); return err })
 	_, err = b.l.ByOrigin(b.ctx, "https://c.example")
