@@ -18,7 +18,10 @@ import (
 //
 // The ids of operations are unique across tenants in a ledger. Times are kept to
 // the microsecond. A call with a context that has ended changes nothing and is
-// CodeUnavailable, as is every fault of the database that may pass.
+// CodeUnavailable, as is every fault of the database that may pass. Where that
+// happens in the middle of a change, the caller does not know whether it was
+// carried out: an idempotency key, and what Advance says below, make it safe to
+// ask again.
 type Ledger interface {
 	Store
 	Journal
