@@ -6,11 +6,15 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"os"
+	"slices"
 	"strings"
 	"time"
 
+	"github.com/pulumi/pulumi/sdk/v3/go/auto/events"
 	"github.com/pulumi/pulumi/sdk/v3/go/auto/optrefresh"
+	"github.com/pulumi/pulumi/sdk/v3/go/common/apitype"
 
 	"github.com/tenantform/tenantform/automation/plan"
 	"github.com/tenantform/tenantform/tenants"
@@ -112,12 +116,28 @@ func (r *run) inOrder() error {
 // observe asks the providers for every resource, and records nothing.
 func (r *run) observe(ctx context.Context) (plan.Observed, error) {
 	w := r.watch(PhasePreview)
-	res, err := r.stack.PreviewRefresh(ctx, optrefresh.EventStreams(w.in), optrefresh.UserAgent(agent))
+	outcomes := make(chan []plan.Outcome, 1)
+	in := make(chan events.EngineEvent, 64)
+	go func() {
+		all := []plan.Outcome{}
+		for ev := range in {
+			if ev.ResOutputsEvent != nil {
+				all = append(all, outcome(ev.ResOutputsEvent.Metadata))
+			}
+		}
+		outcomes <- all
+	}()
+	res, err := r.stack.PreviewRefresh(ctx, optrefresh.EventStreams(w.in, in), optrefresh.UserAgent(agent))
 	w.wait()
 	if err != nil {
 		return plan.Observed{}, r.failure(PhasePreview, err, w)
 	}
-	o, err := plan.ObservedFromRefreshJSON(strings.NewReader(res.StdOut))
+	told := []plan.Outcome{}
+	select {
+	case told = <-outcomes:
+	case <-time.After(stopGrace / 10): // the events are in a file that the CLI has closed
+	}
+	o, err := plan.ObservedFromRefreshJSON(strings.NewReader(res.StdOut), told)
 	if err != nil && !errors.Is(err, plan.ErrEmpty) {
 		return plan.Observed{}, tenants.Errorf(tenants.CodeInternal, "stack %s: what the look at the cloud said cannot be read: %w", r.spec.Name, err)
 	}
@@ -125,6 +145,19 @@ func (r *run) observe(ctx context.Context) (plan.Observed, error) {
 		o.Deployed.Project, o.Deployed.Stack = Project, r.spec.Name
 	}
 	return o, nil
+}
+
+// outcome reads an event of a refresh.
+func outcome(m apitype.StepEventMetadata) plan.Outcome {
+	properties := func(s *apitype.StepEventStateMetadata) *plan.Properties {
+		if s == nil {
+			return nil
+		}
+		return &plan.Properties{ID: s.ID, Inputs: s.Inputs, Outputs: s.Outputs, Delete: s.Delete, External: s.External}
+	}
+	return plan.Outcome{
+		URN: m.URN, Operation: string(m.Op), Old: properties(m.Old), New: properties(m.New), Differ: slices.Sorted(maps.Keys(m.DetailedDiff)),
+	}
 }
 
 // Deployed gives what a stack's state says is deployed, without asking the cloud,

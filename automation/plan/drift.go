@@ -61,38 +61,116 @@ type whole struct {
 	Delete   bool           `json:"delete"`   // replaced, and not deleted yet
 }
 
+// Outcome is how the refresh of one resource ended, as the engine's event tells it.
+type Outcome struct {
+	URN       string
+	Operation string // same, update or delete
+	Old, New  *Properties
+	Differ    []string // paths of the properties that differ, as the provider names them
+}
+
+// Properties are those of a resource in an event, as they are there.
+type Properties struct {
+	ID              string
+	Inputs, Outputs map[string]any
+	Delete          bool // replaced, and not deleted yet
+	External        bool // read, and managed elsewhere
+}
+
 // ObservedFromRefreshJSON reads the output of
 //
 //	pulumi refresh --preview-only --json --show-sames
 //
-// as FromRefreshJSON does, with the differences by property. A value that the
-// state has as secret stays masked when the provider gives it in plain text.
-func ObservedFromRefreshJSON(r io.Reader) (Observed, error) {
+// as FromRefreshJSON does, with the differences by property. That output has the
+// resources' place in the stack, but shows as unchanged, with their old
+// properties, all that a provider gives no detailed difference of; outcomes, of
+// the same run, say what it leaves out, and are refused where they lack a resource;
+// nil outcomes are none. A value that the state has as secret stays
+// masked when the provider gives it in plain text.
+func ObservedFromRefreshJSON(r io.Reader, outcomes []Outcome) (Observed, error) {
 	text, err := io.ReadAll(io.LimitReader(r, MaxPreview+1))
 	if err != nil {
 		return Observed{}, unusable(err)
 	}
 	d, err := decode(bytes.NewReader(text))
-	if err == nil {
-		err = d.check(true)
-	}
 	var rest struct {
-		Steps []struct {
-			Old *whole `json:"oldState"`
-			New *whole `json:"newState"`
-		} `json:"steps"`
+		Steps []wholes `json:"steps"`
 	}
 	if err == nil {
 		err = json.Unmarshal(text, &rest)
 	}
+	if err == nil && outcomes != nil {
+		err = d.tell(rest.Steps, outcomes)
+	}
+	if err == nil {
+		err = d.check(true)
+	}
 	if err != nil {
 		return Observed{}, unusable(err)
 	}
+	return d.observed(rest.Steps)
+}
+
+// wholes are the two sides of a step.
+type wholes struct {
+	Old *whole `json:"oldState"`
+	New *whole `json:"newState"`
+}
+
+// tell puts the outcomes into the steps that they are of.
+func (d *digest) tell(sides []wholes, outcomes []Outcome) error {
+	type key struct {
+		urn, id string
+		delete  bool
+	}
+	at := make(map[key]Outcome, len(outcomes))
+	for _, o := range outcomes {
+		if o.Old != nil {
+			at[key{o.URN, o.Old.ID, o.Old.Delete}] = o
+		}
+	}
+	for i := range d.Steps {
+		s, side := &d.Steps[i], &sides[i]
+		if s.OldState == nil || side.Old == nil {
+			continue
+		}
+		o, told := at[key{s.URN, s.OldState.ID, side.Old.Delete}]
+		switch {
+		case !told && s.OldState.Custom && !strings.HasPrefix(s.OldState.Type, "pulumi:"):
+			return fmt.Errorf("the engine's events do not say what became of %s", s.URN)
+		case !told:
+			continue
+		}
+		side.Old.Outputs, side.Old.External = o.Old.Outputs, side.Old.External || o.Old.External
+		if o.New == nil {
+			if o.Operation == "delete" {
+				s.Op, s.NewState, side.New = "delete", nil, nil
+			}
+			continue
+		}
+		if o.Operation == "update" {
+			s.Op, s.DetailedDiff = "update", make(map[string]any, len(o.Differ))
+			for _, path := range o.Differ {
+				s.DetailedDiff[path] = nil
+			}
+		}
+		now := *s.OldState
+		if s.NewState != nil {
+			now = *s.NewState
+		}
+		now.ID, now.Inputs = o.New.ID, o.New.Inputs
+		s.NewState, side.New = &now, &whole{Outputs: o.New.Outputs, External: o.New.External}
+	}
+	return nil
+}
+
+// observed says what differs in the steps, and what is deployed.
+func (d *digest) observed(sides []wholes) (Observed, error) {
 	var o Observed
 	external := map[string]bool{}
 	for i := range d.Steps {
 		s := &d.Steps[i]
-		before, after := rest.Steps[i].Old, rest.Steps[i].New
+		before, after := sides[i].Old, sides[i].New
 		if s.OldState == nil || before == nil || !s.OldState.Custom || strings.HasPrefix(s.OldState.Type, "pulumi:") {
 			continue
 		}

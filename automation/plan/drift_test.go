@@ -51,7 +51,7 @@ func observe(t *testing.T, steps ...object) (plan.Observed, error) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return plan.ObservedFromRefreshJSON(strings.NewReader(string(text)))
+	return plan.ObservedFromRefreshJSON(strings.NewReader(string(text)), nil)
 }
 
 // told shows what drifted, a line each.
@@ -122,6 +122,59 @@ func TestDifferences(t *testing.T) {
 	}
 }
 
+// TestOutcomesTellWhatTheJSONLeavesOut gives steps as the CLI prints them where a
+// provider gives no detailed difference: unchanged, with the old properties.
+func TestOutcomesTellWhatTheJSONLeavesOut(t *testing.T) {
+	const urn = "urn:pulumi:s::p::aws:x/y:Y::"
+	old := object{"v": 1.0, "p": "[secret]"}
+	steps := []object{
+		refreshed("refresh", "plain", object{"inputs": old, "outputs": old}, object{"inputs": old, "outputs": old}, nil),
+		refreshed("refresh", "read", object{"inputs": object{}, "outputs": old}, object{"inputs": object{}, "outputs": old}, nil),
+		refreshed("refresh", "gone", object{"inputs": old}, object{"inputs": old}, nil),
+		refreshed("refresh", "same", object{"inputs": old, "outputs": old}, object{"inputs": old, "outputs": old}, nil),
+		refreshed("refresh", "told", object{"inputs": old, "outputs": old}, object{"inputs": old, "outputs": old}, nil),
+	}
+	text, err := json.Marshal(object{"steps": steps, "duration": 1, "changeSummary": object{"update": 2, "delete": 1, "same": 2}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	outcome := func(name, op string, before, after object) plan.Outcome {
+		o := plan.Outcome{URN: urn + name, Operation: op, Old: &plan.Properties{ID: "id-" + name, Inputs: before, Outputs: before}}
+		if after != nil {
+			o.New = &plan.Properties{ID: "id-" + name, Inputs: after, Outputs: after}
+		}
+		return o
+	}
+	read := outcome("read", "update", old, object{"v": 2.0})
+	read.Old.External, read.New.External = true, true
+	told5 := outcome("told", "same", old, object{"v": 1.0, "p": "canary", "w": 3.0})
+	told5.New.Inputs = old
+	other := outcome("same", "delete", old, nil)
+	other.Old.Delete = true // of what a replacement left to be deleted
+	all := []plan.Outcome{
+		outcome("plain", "update", old, object{"v": 2.0, "p": "canary"}), read, outcome("gone", "delete", old, nil), told5, other,
+		outcome("same", "same", old, old), {URN: urn + "none", Operation: "update"},
+	}
+	if _, err := plan.ObservedFromRefreshJSON(strings.NewReader(string(text)), all[1:]); err == nil || !strings.Contains(err.Error(), "do not say what became of "+urn+"plain") {
+		t.Errorf("outcomes that lack a resource: %v", err)
+	}
+	o, err := plan.ObservedFromRefreshJSON(strings.NewReader(string(text)), all)
+	if err != nil {
+		t.Fatal(err)
+	}
+	const want = "changed plain v: 1 -> 2;\nbeside read p: map[$secret:true] -> <nil>; v: 1 -> 2;\ndeleted gone\nbeside told w: <nil> -> 3;"
+	if got := told(o); got != want {
+		t.Errorf("got\n%s\nwant\n%s", got, want)
+	}
+	if got := shown(o.Deployed); !strings.HasPrefix(got, "plain same map[p:map[$secret:true] v:2]") || strings.Contains(got, "gone") || strings.Contains(fmt.Sprint(o), "canary") {
+		t.Errorf("deployed: %s", got)
+	}
+	// Without them the output is taken as it is.
+	if o, err := plan.ObservedFromRefreshJSON(strings.NewReader(string(text)), nil); err == nil || !strings.Contains(err.Error(), `1 of "delete"`) {
+		t.Errorf("a deletion that is not shown: %v, %v", told(o), err)
+	}
+}
+
 func TestDeployedIsWhatIsThereNow(t *testing.T) {
 	o, err := observe(t,
 		refreshed("update", "changed", object{"inputs": object{"v": 1}}, object{"inputs": object{"v": 2}}, nil),
@@ -140,11 +193,11 @@ func TestObservedRefuses(t *testing.T) {
 		t.Errorf("a creation: %v", err)
 	}
 	for _, text := range []string{"", "null", `{"steps":[{"op":"refresh"`, `{"steps":[{"op":"refresh","urn":"x"}],"duration":1,"changeSummary":{}}`, `{"steps":[{"oldState":{"outputs":[1]}}]}`} {
-		if _, err := plan.ObservedFromRefreshJSON(strings.NewReader(text)); tenants.CodeOf(err) != tenants.CodeInvalid {
+		if _, err := plan.ObservedFromRefreshJSON(strings.NewReader(text), nil); tenants.CodeOf(err) != tenants.CodeInvalid {
 			t.Errorf("%q: %v", text, err)
 		}
 	}
-	if _, err := plan.ObservedFromRefreshJSON(strings.NewReader(`{"duration":1}`)); !errors.Is(err, plan.ErrEmpty) {
+	if _, err := plan.ObservedFromRefreshJSON(strings.NewReader(`{"duration":1}`), nil); !errors.Is(err, plan.ErrEmpty) {
 		t.Errorf("an empty stack: %v", err)
 	}
 }
@@ -152,5 +205,5 @@ func TestObservedRefuses(t *testing.T) {
 func FuzzObserved(f *testing.F) {
 	f.Add(`{"steps":[{"op":"update","urn":"urn:pulumi:s::p::aws:x/y:Y::a","oldState":{"urn":"urn:pulumi:s::p::aws:x/y:Y::a","type":"aws:x/y:Y","custom":true,"id":"i","inputs":{"l":[1]}},` +
 		`"newState":{"urn":"urn:pulumi:s::p::aws:x/y:Y::a","type":"aws:x/y:Y","custom":true,"id":"i","inputs":{"l":[2]}},"detailedDiff":{"l[0][\"x\"].y[":{}}}],"duration":1,"changeSummary":{"update":1}}`)
-	f.Fuzz(func(_ *testing.T, text string) { _, _ = plan.ObservedFromRefreshJSON(strings.NewReader(text)) })
+	f.Fuzz(func(_ *testing.T, text string) { _, _ = plan.ObservedFromRefreshJSON(strings.NewReader(text), nil) })
 }

@@ -157,6 +157,10 @@ func (d *digest) check(refresh bool) error {
 	if shown["same"] < d.ChangeSummary["same"] && !refresh {
 		return fmt.Errorf("it leaves out %d unchanged resources; run pulumi preview with --show-sames", d.ChangeSummary["same"]-shown["same"])
 	}
+	if refresh {
+		// An update of which the provider gives no details is shown as unchanged.
+		shown["update"] += shown["refresh"]
+	}
 	for _, op := range []string{"create", "update", "replace", "delete"} {
 		if shown[op] < d.ChangeSummary[op] {
 			return fmt.Errorf("its summary counts %d of %q where it shows %d; it is not whole", d.ChangeSummary[op], op, shown[op])
