@@ -1,0 +1,334 @@
+package mail_test
+
+import (
+	"context"
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/tls"
+	"crypto/x509"
+	"encoding/json"
+	"errors"
+	"io"
+	"math/big"
+	"net"
+	"net/http"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/config"
+	"github.com/aws/aws-sdk-go-v2/service/sesv2"
+	"github.com/emersion/go-sasl"
+	"github.com/emersion/go-smtp"
+	"github.com/tenantform/tenantform/internal/mail"
+	"github.com/tenantform/tenantform/internal/mototest"
+)
+
+// driver is a sender with a way to see what arrived.
+type driver struct {
+	sender   mail.Sender
+	received func() []string // MIME messages
+	once     bool            // whether an id is sent once whatever happens
+	from     mail.From
+}
+
+func sender() mail.From {
+	return mail.From{Name: "Exampleware", Address: "no-reply@exampleware.example"}
+}
+
+// onEach runs a test on each driver.
+func onEach(t *testing.T, test func(t *testing.T, d driver)) {
+	for name, open := range map[string]func(*testing.T) driver{"directory": directoryDriver, "smtp": smtpDriver, "ses": sesDriver} {
+		t.Run(name, func(t *testing.T) { test(t, open(t)) })
+	}
+}
+
+func directoryDriver(t *testing.T) driver {
+	dir := filepath.Join(t.TempDir(), "mails")
+	s, err := mail.OpenDirectory(dir, sender())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return driver{sender: s, once: true, received: func() []string {
+		entries, err := os.ReadDir(dir)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var all []string
+		for _, e := range entries {
+			content, err := os.ReadFile(filepath.Join(dir, e.Name()))
+			if err != nil || filepath.Ext(e.Name()) != ".eml" {
+				t.Errorf("%s, %v", e.Name(), err)
+			}
+			all = append(all, string(content))
+		}
+		return all
+	}}
+}
+
+func sesDriver(t *testing.T) driver {
+	endpoint := mototest.Start(t)
+	cfg, err := config.LoadDefaultConfig(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := sesv2.NewFromConfig(cfg).CreateEmailIdentity(t.Context(), &sesv2.CreateEmailIdentityInput{EmailIdentity: aws.String(sender().Address)}); err != nil {
+		t.Fatal(err)
+	}
+	s, err := mail.NewSES(t.Context(), mail.SESAccount{}, sender())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return driver{sender: s, received: func() []string {
+		answer, err := http.Get(endpoint + "/moto-api/data.json")
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer answer.Body.Close()
+		var data struct {
+			SES struct {
+				RawMessage []struct {
+					Raw string `json:"raw_data"`
+				}
+			} `json:"ses"`
+		}
+		if err := json.NewDecoder(answer.Body).Decode(&data); err != nil {
+			t.Fatal(err)
+		}
+		var all []string
+		for _, m := range data.SES.RawMessage {
+			all = append(all, m.Raw)
+		}
+		return all
+	}}
+}
+
+// postbox is an SMTP server that keeps what it gets.
+type postbox struct {
+	mu       sync.Mutex
+	mails    []string
+	envelope []string // "from>to"
+	password string   // empty: nobody has to sign in
+	refuse   *smtp.SMTPError
+}
+
+func (p *postbox) NewSession(*smtp.Conn) (smtp.Session, error) { return &session{box: p}, nil }
+
+type session struct {
+	box      *postbox
+	from, to string
+	signedIn bool
+}
+
+func (s *session) AuthMechanisms() []string { return []string{sasl.Plain} }
+
+func (s *session) Auth(string) (sasl.Server, error) {
+	return sasl.NewPlainServer(func(_, username, password string) error {
+		if s.box.password == "" || username != "user" || password != s.box.password {
+			return &smtp.SMTPError{Code: 535, EnhancedCode: smtp.EnhancedCode{5, 7, 8}, Message: "no"}
+		}
+		s.signedIn = true
+		return nil
+	}), nil
+}
+
+func (s *session) Mail(from string, _ *smtp.MailOptions) error {
+	if s.box.password != "" && !s.signedIn {
+		return smtp.ErrAuthRequired
+	}
+	s.from = from
+	return nil
+}
+
+func (s *session) Rcpt(to string, _ *smtp.RcptOptions) error {
+	if s.box.refuse != nil {
+		return s.box.refuse
+	}
+	s.to = to
+	return nil
+}
+
+func (s *session) Data(r io.Reader) error {
+	content, err := io.ReadAll(r)
+	if err != nil {
+		return err
+	}
+	s.box.mu.Lock()
+	defer s.box.mu.Unlock()
+	s.box.mails = append(s.box.mails, string(content))
+	s.box.envelope = append(s.box.envelope, s.from+">"+s.to)
+	return nil
+}
+
+func (s *session) Reset()        {}
+func (s *session) Logout() error { return nil }
+
+func (p *postbox) all() []string {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return slices.Clone(p.mails)
+}
+
+// serve runs the server on a free port of the loopback.
+func (p *postbox) serve(t *testing.T, cfg *tls.Config, implicit bool) (port int) {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	port = l.Addr().(*net.TCPAddr).Port
+	s := smtp.NewServer(p)
+	s.Domain = "localhost"
+	s.AllowInsecureAuth = true
+	s.ErrorLog = quiet{}
+	if implicit {
+		l = tls.NewListener(l, cfg)
+	} else {
+		s.TLSConfig = cfg
+	}
+	done := make(chan error, 1)
+	go func() { done <- s.Serve(l) }()
+	t.Cleanup(func() {
+		_ = s.Close()
+		_ = l.Close() // for a server that has not begun yet
+		if err := <-done; err != nil && !errors.Is(err, smtp.ErrServerClosed) && !errors.Is(err, net.ErrClosed) {
+			t.Error(err)
+		}
+	})
+	return port
+}
+
+type quiet struct{}
+
+func (quiet) Printf(string, ...any) {}
+func (quiet) Println(...any)        {}
+
+func smtpDriver(t *testing.T) driver {
+	var box postbox
+	s, err := mail.NewSMTP(mail.SMTPServer{Host: "127.0.0.1", Port: box.serve(t, nil, false)}, sender())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return driver{sender: s, received: box.all}
+}
+
+// certificate makes one for an address, and the pool that trusts it.
+func certificate(t *testing.T, address string) (*tls.Config, *x509.CertPool) {
+	t.Helper()
+	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	of := &x509.Certificate{SerialNumber: big.NewInt(1), NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().Add(time.Hour),
+		IPAddresses: []net.IP{net.ParseIP(address)}, IsCA: true, BasicConstraintsValid: true, KeyUsage: x509.KeyUsageCertSign | x509.KeyUsageDigitalSignature}
+	der, err := x509.CreateCertificate(rand.Reader, of, of, key.Public(), key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	parsed, err := x509.ParseCertificate(der)
+	if err != nil {
+		t.Fatal(err)
+	}
+	pool := x509.NewCertPool()
+	pool.AddCert(parsed)
+	return &tls.Config{Certificates: []tls.Certificate{{Certificate: [][]byte{der}, PrivateKey: key}}}, pool
+}
+
+// elsewhere reaches the loopback, and is an address outside of it.
+const elsewhere = "0.0.0.0"
+
+// TestSMTPEncryption sends nothing in clear to a server that is not on the
+// loopback, and nothing to one that cannot show that it is itself.
+func TestSMTPEncryption(t *testing.T) {
+	cfg, pool := certificate(t, elsewhere)
+	for name, c := range map[string]struct {
+		tls      *tls.Config
+		implicit bool
+		trust    *x509.CertPool
+		code     string
+	}{
+		"no STARTTLS":           {nil, false, pool, "unavailable"},
+		"STARTTLS":              {cfg, false, pool, ""},
+		"STARTTLS, not trusted": {cfg, false, nil, "failed_precondition"},
+		"implicit":              {cfg, true, pool, ""},
+		"implicit, not trusted": {cfg, true, nil, "failed_precondition"},
+		"implicit, plain there": {nil, false, pool, "unavailable"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			box := postbox{password: "hunter2"}
+			s, err := mail.NewSMTP(mail.SMTPServer{Host: elsewhere, Port: box.serve(t, c.tls, c.implicit && c.tls != nil), Username: "user", Password: "hunter2",
+				Implicit: strings.HasPrefix(name, "implicit"), RootCAs: c.trust, Timeout: 5 * time.Second}, sender())
+			if err != nil {
+				t.Fatal(err)
+			}
+			err = s.Send(t.Context(), message("welcome.op1"))
+			wantCode(t, err, c.code)
+			if n := len(box.all()); (n == 1) != (c.code == "") {
+				t.Errorf("%d mails arrived", n)
+			}
+		})
+	}
+}
+
+func TestSMTPRefusals(t *testing.T) {
+	cfg, pool := certificate(t, "127.0.0.1")
+	for name, c := range map[string]struct {
+		box      *postbox
+		password string
+		code     string
+	}{
+		"for good":       {&postbox{refuse: &smtp.SMTPError{Code: 550, EnhancedCode: smtp.EnhancedCode{5, 1, 1}, Message: "no such user"}}, "", "failed_precondition"},
+		"for now":        {&postbox{refuse: &smtp.SMTPError{Code: 450, EnhancedCode: smtp.EnhancedCode{4, 2, 1}, Message: "busy"}}, "", "unavailable"},
+		"wrong password": {&postbox{password: "other"}, "hunter2", "failed_precondition"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			server := mail.SMTPServer{Host: "127.0.0.1", Port: c.box.serve(t, cfg, false), Password: c.password, RootCAs: pool, Timeout: 5 * time.Second}
+			if c.password != "" {
+				server.Username = "user"
+			}
+			s, err := mail.NewSMTP(server, sender())
+			if err != nil {
+				t.Fatal(err)
+			}
+			err = s.Send(t.Context(), message("welcome.op1"))
+			wantCode(t, err, c.code)
+			if strings.Contains(err.Error(), "hunter2") {
+				t.Errorf("the error tells the password: %v", err)
+			}
+		})
+	}
+}
+
+// TestSMTPUnreachable ends in time when nobody answers.
+func TestSMTPUnreachable(t *testing.T) {
+	l, err := net.Listen("tcp", "127.0.0.1:0") // takes connections and says nothing
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	s, err := mail.NewSMTP(mail.SMTPServer{Host: "127.0.0.1", Port: l.Addr().(*net.TCPAddr).Port, Timeout: 300 * time.Millisecond}, sender())
+	if err != nil {
+		t.Fatal(err)
+	}
+	began := time.Now()
+	wantCode(t, s.Send(context.Background(), message("welcome.op1")), "unavailable")
+	if took := time.Since(began); took > 5*time.Second {
+		t.Errorf("it gave up after %s", took)
+	}
+}
+
+// TestSESUnverified says for good that the sender is not verified.
+func TestSESUnverified(t *testing.T) {
+	mototest.Start(t)
+	s, err := mail.NewSES(t.Context(), mail.SESAccount{Region: mototest.Region}, mail.From{Address: "somebody@else.example"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	wantCode(t, s.Send(t.Context(), message("welcome.op1")), "failed_precondition")
+}
