@@ -17,7 +17,7 @@ func (a *app) policyCommand() *cobra.Command {
 		Use:   "policy",
 		Short: "Ask the policies about a plan or a deployed state, and write rules of one's own",
 	}
-	cmd.AddCommand(a.policyCheckCommand(), a.policyListCommand(), a.policyExplainCommand(), a.policySchemaCommand(), a.policyNewCommand(), a.policyTestCommand())
+	cmd.AddCommand(a.policyCheckCommand(), a.policyImpactCommand(), a.policyListCommand(), a.policyExplainCommand(), a.policySchemaCommand(), a.policyNewCommand(), a.policyTestCommand())
 	return cmd
 }
 
