@@ -11,6 +11,7 @@ BENCH_TENANTS ?= go test ./automation -run '^$$' -bench BenchmarkTenants -bencht
 
 progress := tools/progress.sh
 with_pulumi := TENANTFORM_PULUMI="$$(tools/ensure.sh pulumi)"; export TENANTFORM_PULUMI;
+with_temporal := TENANTFORM_TEMPORAL="$$(tools/ensure.sh temporal)"; export TENANTFORM_TEMPORAL;
 
 .PHONY: help
 help: ## show the targets
@@ -34,7 +35,7 @@ policy-pack:
 
 .PHONY: test
 test: ## run every test; those on the real AWS provider where its pieces are on the machine
-	@$(with_pulumi) echo "pulumi: $$TENANTFORM_PULUMI"; \
+	@$(with_pulumi) $(with_temporal) echo "pulumi: $$TENANTFORM_PULUMI, temporal: $$TENANTFORM_TEMPORAL"; \
 	$(progress) count "compiling (about 10 minutes on two cores the first time)" go build -v $(PACKAGES); \
 	$(progress) beat "go vet" go vet $(PACKAGES); \
 	$(progress) beat "go test" go test -timeout $(TEST_TIMEOUT) $(PACKAGES)
@@ -49,10 +50,11 @@ conformance: ## take every component and stack through its life on the real AWS 
 	@tools/conformance.sh make
 
 .PHONY: lint
-lint: ## check formatting, go vet and golangci-lint
+lint: ## check formatting, go vet, golangci-lint, and that workflows are deterministic
 	@unformatted=$$(gofmt -l $$(git ls-files --cached --others --exclude-standard '*.go')); \
 	if [ -n "$$unformatted" ]; then printf 'gofmt would change these files; run gofmt -w on them:\n%s\n' "$$unformatted" >&2; exit 1; fi
 	@$(progress) beat "go vet" go vet ./...
+	@check=$$(tools/ensure.sh workflowcheck); $(progress) beat "workflowcheck" "$$check" ./internal/workflows
 	@linter=$$(tools/ensure.sh golangci-lint); $(progress) beat "golangci-lint" "$$linter" run ./...; \
 	for dir in test/awsprovider test/conformance; do (cd $$dir && ../../$(progress) beat "golangci-lint of $$dir" "$$linter" run ./...); done
 

@@ -7,6 +7,7 @@
 #   tools/ensure.sh golangci-lint   PATH, then bin/
 #   tools/ensure.sh terraform-bridge   TENANTFORM_TERRAFORM_BRIDGE, then bin/
 #   tools/ensure.sh temporal        TENANTFORM_TEMPORAL, then PATH, then bin/
+#   tools/ensure.sh workflowcheck   PATH, then bin/
 #
 # The version that is built is the one that tools/<tool>/go.mod pins. The oldest
 # pulumi that will do is MinPulumi in automation/cli.go; of golangci-lint only the
@@ -33,6 +34,7 @@ version_of() {
     pulumi) out=$("$1" version 2>/dev/null) || return 0 ;;
     golangci-lint) out=$("$1" version --short 2>/dev/null) || return 0 ;;
     temporal) out=$("$1" --version 2>/dev/null | awk '$1 == "temporal" && $2 == "version" { print $3 }') || return 0 ;;
+    workflowcheck) out=$(go version -m "$1" 2>/dev/null | awk '$1 == "mod" || $1 == "dep" { if ($2 == "go.temporal.io/sdk/contrib/tools/workflowcheck") print $3 }') || return 0 ;;
     terraform-bridge) out=$(go version -m "$1" 2>/dev/null | awk '$1 == "mod" { print $3 }') || return 0 ;;
     esac
     out=${out#v}
@@ -47,7 +49,7 @@ enough() {
             if (tool == "temporal" && h[1] + 0 != w[1] + 0) exit 1
             for (i = 1; i <= 3; i++) { if (h[i] + 0 > w[i] + 0) exit 0; if (h[i] + 0 < w[i] + 0) exit 1 }
         }' ;;
-    golangci-lint | terraform-bridge) [ "$1" = "${version#v}" ] ;;
+    golangci-lint | terraform-bridge | workflowcheck) [ "$1" = "${version#v}" ] ;;
     esac
 }
 
@@ -85,7 +87,14 @@ temporal)
     flags="-s -w -X github.com/temporalio/cli/temporalcli.Version=${version#v}"
     takes="about 4 minutes on two cores"
     ;;
-*) fail "unknown tool '$tool'; it is pulumi, golangci-lint, terraform-bridge or temporal" ;;
+workflowcheck)
+    package=go.temporal.io/sdk/contrib/tools/workflowcheck
+    version=$(pinned go.temporal.io/sdk/contrib/tools/workflowcheck) || fail "tools/workflowcheck/go.mod does not name go.temporal.io/sdk/contrib/tools/workflowcheck"
+    needed="${version#v}"
+    flags="-s -w"
+    takes="seconds"
+    ;;
+*) fail "unknown tool '$tool'; it is pulumi, golangci-lint, terraform-bridge, temporal or workflowcheck" ;;
 esac
 binary=${binary:-$tool}
 

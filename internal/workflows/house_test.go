@@ -103,6 +103,7 @@ type house struct {
 	steps     *lifecycle.Lifecycle
 	a         *Activities
 	town      *town
+	interrupt chan struct{} // closed: the engine stops what it does
 }
 
 // quick are times for tests.
@@ -133,6 +134,7 @@ func houseIn(t *testing.T, dir string, c client.Client, namespace string) *house
 	}
 	h.engine, err = automation.New(dir, gate, &automation.Options{
 		Pulumi: cli, Env: h.cloud.Env(), Catalogue: h.steps.Catalogue, Locator: locator{h.cloud}, Progress: h.a.Broker.Progress,
+		Interrupt: h.interrupt,
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -160,7 +162,7 @@ func paperIn(t *testing.T, dir string, c client.Client, namespace string) *house
 		t.Fatal(err)
 	}
 	paper := &paper{}
-	h := &house{t: t, dir: dir, namespace: namespace, temporal: c, client: NewClient(c), ledger: ledger, town: &town{dir: dir}}
+	h := &house{t: t, dir: dir, namespace: namespace, temporal: c, client: NewClient(c), ledger: ledger, town: &town{dir: dir}, interrupt: make(chan struct{})}
 	h.town.answer = h.client.Answer
 	h.steps = &lifecycle.Lifecycle{
 		Engine: paper, Store: ledger, Journal: ledger, Catalogue: catalogue,
@@ -174,10 +176,16 @@ func paperIn(t *testing.T, dir string, c client.Client, namespace string) *house
 }
 
 // work runs a worker and a dispatcher until the test, or stop, ends them.
-func (h *house) work() (stop func()) {
+func (h *house) work() (stop func()) { return h.workFor(20 * time.Second) }
+
+// workFor is work with a grace.
+func (h *house) workFor(grace time.Duration) (stop func()) {
 	ctx, cancel := context.WithCancel(context.Background())
 	var all sync.WaitGroup
-	w := &Worker{Temporal: h.temporal, Activities: h.a, Accounts: []string{h.steps.Settings.AccountID, h.steps.Settings.FunctionsAccountID}, Grace: 20 * time.Second}
+	w := &Worker{
+		Temporal: h.temporal, Activities: h.a, Accounts: []string{h.steps.Settings.AccountID, h.steps.Settings.FunctionsAccountID},
+		Grace: grace, HandOver: func() { close(h.interrupt) },
+	}
 	d := h.dispatcher()
 	all.Go(func() {
 		if err := w.Run(ctx); err != nil {

@@ -164,7 +164,7 @@ func (op *operation) fail(ctx workflow.Context, c cause) error {
 }
 
 // lightTry bounds one try of an activity that only reads, writes and tells.
-const lightTry = time.Minute
+const lightTry = 30 * time.Second
 
 // light is the context of such activities: their troubles are those of a
 // database or a mail server, which are waited for an hour.
