@@ -55,6 +55,9 @@ type Evaluator struct {
 	query   *rego.PreparedEvalQuery
 	timeout time.Duration
 	regime  regime
+	// relevance is of the embedded bundle. A bundle in its place is asked for every
+	// rule at once, whatever is in the plan.
+	relevance *relevance
 }
 
 // New reads, compiles and prepares the rules; that takes some tens of
@@ -69,7 +72,8 @@ func New(ctx context.Context, opts *Options) (*Evaluator, error) {
 	if o.Timeout <= 0 {
 		o.Timeout = DefaultTimeout
 	}
-	if o.Bundle == nil {
+	embedded := o.Bundle == nil
+	if embedded {
 		o.Bundle = Bundle()
 	}
 	src, err := load(o.Bundle)
@@ -100,7 +104,10 @@ func New(ctx context.Context, opts *Options) (*Evaluator, error) {
 	for _, r := range src.rules {
 		e.byID[r.ID] = r
 	}
-	return e, nil
+	if embedded {
+		e.relevance, err = e.relevant(ctx, src)
+	}
+	return e, err
 }
 
 // prepare compiles the source for a query.
@@ -201,36 +208,6 @@ type result struct {
 	Value    any     `json:"value"`
 	Message  string  `json:"message"`
 	Unknown  bool    `json:"unknown"`
-}
-
-func (e *Evaluator) decide(ctx context.Context, in Input) (out outcome) {
-	defer func() {
-		if p := recover(); p != nil {
-			out = outcome{reason: ReasonEvaluation, err: tenants.Errorf(tenants.CodeInternal, "the evaluation panicked: %v", p)}
-		}
-	}()
-	input, err := term(in)
-	if err != nil {
-		return outcome{reason: ReasonInput, err: tenants.Errorf(tenants.CodeInvalid, "the plan cannot be given to the rules: %w", err)}
-	}
-	set, err := e.query.Eval(ctx, rego.EvalParsedInput(indexed(input)), rego.EvalSortSets(true))
-	if err != nil {
-		return outcome{reason: ReasonEvaluation, err: tenants.Errorf(tenants.CodeInternal, "the rules could not be evaluated: %w", err)}
-	}
-	if len(set) != 1 {
-		return outcome{reason: ReasonUndefined, err: tenants.Errorf(tenants.CodeInternal, "the rules gave no decision")}
-	}
-	text, err := json.Marshal(set[0].Bindings["x"])
-	if err == nil {
-		err = strict(text, &out.decision)
-	}
-	if err == nil && (out.decision.Version != InputVersion || out.decision.Findings == nil) {
-		err = errors.New("version or findings are missing")
-	}
-	if err != nil {
-		return outcome{reason: ReasonUndefined, err: tenants.Errorf(tenants.CodeInternal, "the rules' decision is malformed: %w", err)}
-	}
-	return out
 }
 
 // report makes the report from a well-formed decision on an input, of the rules
