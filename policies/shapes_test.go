@@ -4,7 +4,10 @@ import (
 	"fmt"
 	"maps"
 	"path/filepath"
+	"runtime"
 	"slices"
+	"sync"
+	"sync/atomic"
 	"testing"
 
 	"github.com/tenantform/tenantform/automation/plan"
@@ -13,38 +16,89 @@ import (
 // shapes are what may stand where a rule expects something else.
 var shapes = []any{nil, true, 0.0, -1.5, "", "x", []any{}, []any{nil, 1.0}, map[string]any{}, map[string]any{"a": []any{}}, plan.Unknown(), plan.Secret()}
 
-// TestAnyShapeAnywhere puts a value of another shape in the place of every input
-// of every fixture, the shapes by turns, so that each place that several fixtures
-// have meets several. The rules must reach a decision on each. FuzzEvaluate goes
-// on from there.
+// TestAnyShapeAnywhere puts values of every other shape in the place of every
+// input of the fixtures, once for each property of a type. The rules must reach a
+// decision on each. FuzzEvaluate goes on from there.
 func TestAnyShapeAnywhere(t *testing.T) {
 	e := evaluator(t)
 	names, err := filepath.Glob("bundle/rules/*/fixtures/*.json")
 	if err != nil || len(names) == 0 {
 		t.Fatal("no fixtures", err)
 	}
-	tried := 0
+	var (
+		workers sync.WaitGroup
+		tried   atomic.Int64
+		seen    = map[string]bool{}
+		places  = make(chan place)
+	)
+	for range runtime.GOMAXPROCS(0) {
+		workers.Go(func() {
+			for at := range places {
+				for _, shape := range shapes {
+					if _, err := e.Evaluate(t.Context(), at.with(shape)); err != nil {
+						t.Errorf("%s: %s with %v as %v: %v", at.file, at.in.Plan.Resources[at.resource].Name, at.path, shape, err)
+					}
+					tried.Add(1)
+				}
+			}
+		})
+	}
 	for _, name := range names {
 		in := readInput(t, name)
-		for i := range in.Plan.Resources {
-			r := &in.Plan.Resources[i]
-			for _, side := range []*map[string]any{&r.Inputs, &r.OldInputs} {
-				original := *side
-				for _, path := range paths(original, nil) {
-					shape := shapes[tried%len(shapes)]
-					*side = replaced(original, path, shape).(map[string]any)
-					if _, err := e.Evaluate(t.Context(), in); err != nil {
-						t.Errorf("%s: %s with %v as %v: %v", name, r.Name, path, shape, err)
-					}
-					tried++
+		for i, r := range in.Plan.Resources {
+			for _, old := range []bool{false, true} {
+				inputs := r.Inputs
+				if old {
+					inputs = r.OldInputs
 				}
-				*side = original
+				for _, path := range paths(inputs, nil) {
+					key := fmt.Sprint(r.Type, old, anywhere(path))
+					if !seen[key] {
+						seen[key] = true
+						places <- place{file: name, in: in, resource: i, old: old, path: path}
+					}
+				}
 			}
 		}
 	}
-	if tried < 1000 {
-		t.Errorf("only %d shapes were tried", tried)
+	close(places)
+	workers.Wait()
+	if n := tried.Load(); n < 5000 || n != int64(len(seen)*len(shapes)) {
+		t.Errorf("%d shapes were tried in %d places", n, len(seen))
 	}
+}
+
+// place is where a value stands in a fixture.
+type place struct {
+	file     string
+	in       Input
+	resource int
+	old      bool // among the old inputs
+	path     []any
+}
+
+// with gives the fixture with another value in the place.
+func (p place) with(shape any) Input {
+	in := p.in
+	in.Plan.Resources = slices.Clone(in.Plan.Resources)
+	r := &in.Plan.Resources[p.resource]
+	if p.old {
+		r.OldInputs = replaced(r.OldInputs, p.path, shape).(map[string]any)
+	} else {
+		r.Inputs = replaced(r.Inputs, p.path, shape).(map[string]any)
+	}
+	return in
+}
+
+// anywhere gives a path without the places in lists.
+func anywhere(path []any) []any {
+	out := slices.Clone(path)
+	for i, step := range out {
+		if _, isIndex := step.(int); isIndex {
+			out[i] = "#"
+		}
+	}
+	return out
 }
 
 // paths lists the places within a value, the outermost first.
