@@ -91,9 +91,9 @@ func all(t *testing.T) map[string]program {
 	return map[string]program{
 		"platform":       {"platform", stacks.Platform(stacks.PlatformSpec{Settings: settings()}), []string{core, functions}, tags.Shared, 95},
 		"pool":           {"pool-a", stacks.Pool(poolSpec()), []string{core}, tags.Shared, 20},
-		"pooled tenant":  {"tenant-acme", stacks.Tenant(tenant(pooled())), []string{core}, "acme", 16},
+		"pooled tenant":  {"tenant-acme", stacks.Tenant(tenant(pooled())), []string{core}, "acme", 18},
 		"siloed tenant":  {"tenant-acme", stacks.Tenant(tenant(siloed())), []string{core}, "acme", 78},
-		"tenant in move": {"tenant-acme", stacks.Tenant(tenant(pooled(), siloed())), []string{core}, "acme", 92},
+		"tenant in move": {"tenant-acme", stacks.Tenant(tenant(pooled(), siloed())), []string{core}, "acme", 94},
 		"functions":      {"functions-acme", stacks.Functions(functionsSpec(t)), []string{functions}, "acme", 16},
 	}
 }

@@ -1,10 +1,13 @@
 package pool
 
 import (
+	"cmp"
+
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
 	"github.com/tenantform/tenantform/components/apigateway"
 	"github.com/tenantform/tenantform/components/budget"
+	"github.com/tenantform/tenantform/components/dashboard"
 	"github.com/tenantform/tenantform/components/data"
 	"github.com/tenantform/tenantform/components/identity"
 	"github.com/tenantform/tenantform/components/internal/check"
@@ -40,12 +43,14 @@ type PlacementArgs struct {
 	// BudgetTopic is the ARN of the topic that is told of the budget, as in
 	// budget.Args. It is required when the tier has a budget.
 	BudgetTopic string
+	// NoDashboard leaves the tenant's dashboard out: CloudWatch bills each by the month.
+	NoDashboard bool
 }
 
 // Placement is what a tenant of a pool has of its own: the role bound to its
 // items, its group in the shared user pool, its API key on the tier's usage
-// plan, its log group, metric filters and alarm, and a budget where the tier has
-// one. The budget counts what carries the tenant's tag, not its share of the pool.
+// plan, its log group, metric filters and alarm, its dashboard, and a budget where
+// the tier has one. The budget counts what carries the tenant's tag, not its share of the pool.
 type Placement struct {
 	pulumi.ResourceState
 
@@ -90,6 +95,11 @@ func NewPlacement(ctx *pulumi.Context, name string, args *PlacementArgs, opts ..
 	if err != nil {
 		return nil, err
 	}
+	if !args.NoDashboard {
+		if _, err := dashboard.New(ctx, name+"-dashboard", args.dashboard(), pulumi.Parent(p)); err != nil {
+			return nil, err
+		}
+	}
 	if args.Tier.MonthlyBudgetUSD != 0 {
 		if _, err := budget.New(ctx, name+"-budget", args.budget(), pulumi.Parent(p)); err != nil {
 			return nil, err
@@ -113,6 +123,15 @@ func (a *PlacementArgs) signals() *observability.Args {
 		args.AlarmActions = pulumi.ToStringArray([]string{a.AlarmTopic})
 	}
 	return args
+}
+
+// dashboard is the tenant's view; what it shares with others of the pool is on
+// none.
+func (a *PlacementArgs) dashboard() *dashboard.Args {
+	return &dashboard.Args{
+		Location: a.Location, Tags: a.Tags.ForService("observability"), Name: a.Name, TenantID: a.TenantID,
+		Alarms: []string{observability.AlarmName(a.Name)}, LogGroup: observability.LogGroupName(a.Name),
+	}
 }
 
 func (a *PlacementArgs) budget() *budget.Args {
@@ -139,8 +158,12 @@ func (a *PlacementArgs) validate(name string) error {
 		c.Name("AlarmTopic", a.AlarmTopic, maxTopic, topicPattern)
 	}
 	c.Needs("BudgetTopic", a.BudgetTopic != "" || a.Tier.MonthlyBudgetUSD == 0, "the ARN of the topic that is told of the tier's budget")
-	if err := c.Err(); err != nil || a.Tier.MonthlyBudgetUSD == 0 {
+	if err := c.Err(); err != nil {
 		return err
 	}
-	return a.budget().Validate(name + "-budget")
+	parts := []error{a.signals().Validate(name + "-signals"), a.dashboard().Validate(name + "-dashboard")}
+	if a.Tier.MonthlyBudgetUSD != 0 {
+		parts = append(parts, a.budget().Validate(name+"-budget"))
+	}
+	return cmp.Or(parts...)
 }

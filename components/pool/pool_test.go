@@ -35,11 +35,19 @@ func TestPool(t *testing.T) {
 	}
 }
 
+func TestNoDashboard(t *testing.T) {
+	a := placementArgs()
+	a.NoDashboard = true
+	if n := len(componenttest.MustRun(t, "tenant-acme", placement(a), nil).OfType("aws:cloudwatch/dashboard:Dashboard")); n != 0 {
+		t.Errorf("%d dashboards", n)
+	}
+}
+
 func TestPlacementIsTheTenantsOwn(t *testing.T) {
 	r := componenttest.MustRun(t, "tenant-acme", placement(placementArgs()), nil)
 	componenttest.Check(t, r)
-	if n := len(r.Custom()); n != 9 {
-		t.Errorf("%d resources, want 9", n)
+	if n := len(r.Custom()); n != 10 {
+		t.Errorf("%d resources, want 10", n)
 	}
 	group := r.One(t, "aws:cognito/userGroup:UserGroup").Inputs
 	if group["name"] != "acme" || group["userPoolId"] != "users-1" {
