@@ -54,7 +54,7 @@ func lookup(at Site) []tenants.Grant {
 func newHost(ctx *pulumi.Context, at Site, full bool) (*functionhost.Host, error) {
 	args := &functionhost.Args{
 		Location: at.In(FunctionsAccount), Tags: at.SharedTags(), Name: "sample-host", CIDRBlock: "10.112.0.0/20",
-		InvokerRole: "platform-invoker", CoreAccountID: at.Location.AccountID, RuntimeRole: "tenantform-runtime",
+		InvokerRole: "platform-eu-west-1-invoker", CoreAccountID: at.Location.AccountID, RuntimeRole: "tenantform-runtime",
 	}
 	if full {
 		args.ExternalID = other(at, "sample", "sample-2")
@@ -83,7 +83,7 @@ func tenantFunction(full bool) Sample {
 		args := &tenantfunction.Args{
 			Location: at.In(FunctionsAccount), Tags: at.Tags(), Name: "sample-acme-score", Runtime: "python3.13", Handler: "index.handler", Archive: at.Code,
 			MemoryMB: 128, TimeoutSec: other(at, 10, 20), Concurrency: 1, LogRetentionDays: 30,
-			VPCID: made.VPCID, SubnetIDs: made.SubnetIDs, InvokerRoleARN: at.In(FunctionsAccount).RoleARN("platform-invoker"),
+			VPCID: made.VPCID, SubnetIDs: made.SubnetIDs, InvokerRoleARN: at.In(FunctionsAccount).RoleARN("platform-eu-west-1-invoker"),
 		}
 		if full {
 			args.Archive, args.Object = "", object(at, "sample-acme-score.zip")

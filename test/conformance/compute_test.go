@@ -48,7 +48,7 @@ func compute(code string) []life {
 				Location: b.where, Tags: b.tags, Name: "acme-rate", Runtime: "python3.13", Handler: "index.handler", Archive: b.code, Layers: []string{b.code},
 				MemoryMB: 128, TimeoutSec: pick(changed, 10, 20), Concurrency: 1, LogRetentionDays: 30,
 				VPCID: net.VPCID, SubnetIDs: net.PrivateSubnetIDs,
-				InvokerRoleARN: location.Location{Region: region, AccountID: core}.RoleARN("platform-invoker"),
+				InvokerRoleARN: location.Location{Region: region, AccountID: core}.RoleARN("platform-eu-west-1-invoker"),
 			}, b.with)
 			return err
 		}, func(t *testing.T, r *rig) { lookTenantFunction(t, r, core, "acme-rate") }, func(t *testing.T, r *rig) { r.noFunction(t, core, "acme-rate") }),

@@ -71,7 +71,7 @@ func lookPlatform(t *testing.T, r *rig) {
 	for _, id := range ids {
 		there.closedNetwork(id)
 	}
-	see(there, there.iam.GetRole, &iam.GetRoleInput{RoleName: aws.String("platform-invoker")})
+	see(there, there.iam.GetRole, &iam.GetRoleInput{RoleName: aws.String("platform-eu-west-1-invoker")})
 	if here := r.in(t, core).networks("tenant-id", "shared"); len(here) > 0 {
 		t.Error("the network of tenants' functions is in the core account")
 	}

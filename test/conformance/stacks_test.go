@@ -52,7 +52,7 @@ func guardrailsProgram(deployers ...string) pulumi.RunFunc {
 func programs(code string) []life {
 	return []life{
 		{name: "stack platform", stack: "platform", program: platformProgram("dev"), changed: platformProgram("staging"), look: lookPlatform, stays: true,
-			gone: func(t *testing.T, r *rig) { r.noRole(t, functions, "platform-invoker") }},
+			gone: func(t *testing.T, r *rig) { r.noRole(t, functions, "platform-eu-west-1-invoker") }},
 		{name: "stack pool", stack: "pool-a", program: poolProgram(5), changed: poolProgram(6), look: lookPool, stays: true,
 			gone: func(t *testing.T, r *rig) { r.noTable(t, core, "pool-a-data") }},
 		{name: "stack tenant in a pool", stack: "tenant-acme",
