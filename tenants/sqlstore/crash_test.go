@@ -2,6 +2,7 @@ package sqlstore_test
 
 import (
 	"bufio"
+	"bytes"
 	"context"
 	"fmt"
 	"math/rand/v2"
@@ -9,6 +10,7 @@ import (
 	"os"
 	"os/exec"
 	"slices"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -18,10 +20,9 @@ import (
 	"github.com/tenantform/tenantform/tenants/storetest"
 )
 
-// beginForEver is the process that is killed: it begins operations from several
-// goroutines, and prints the id of each tenant once it has been told that all is
-// kept.
-func beginForEver(kind, where, name string) error {
+// otherProcess opens the store and works in it. With a name that begins with
+// "contest" it tries to create tenants that others want to create too.
+func otherProcess(kind, where, name string) error {
 	ctx := context.Background()
 	openStore := sqlstore.OpenSQLite
 	if kind == "postgres" {
@@ -31,6 +32,35 @@ func beginForEver(kind, where, name string) error {
 	if err != nil {
 		return err
 	}
+	if strings.HasPrefix(name, "contest") {
+		return contest(ctx, store, name)
+	}
+	return beginForEver(ctx, store, name)
+}
+
+// contested is how many tenants several processes try to create.
+const contested = 40
+
+// contest tries to create each of the tenants, and prints the ids of those that it did.
+func contest(ctx context.Context, store *sqlstore.Store, name string) error {
+	for i := range contested {
+		id := fmt.Sprintf("contested-%d", i)
+		switch _, err := store.Begin(ctx, storetest.Opening(id, name+"-"+id)); tenants.CodeOf(err) {
+		case "":
+			_, _ = os.Stdout.WriteString(id + "\n") // one write, one line
+		case tenants.CodeConflict:
+		default:
+			return err
+		}
+	}
+	return nil
+}
+
+// beginForEver is what the process does that is killed: it begins operations from
+// several goroutines, and prints the id of each tenant once it has been told that
+// all is kept.
+func beginForEver(ctx context.Context, store *sqlstore.Store, name string) error {
+	var err error
 	var wg sync.WaitGroup
 	var failed sync.Once
 	for worker := range 4 {
@@ -62,7 +92,7 @@ func TestKilled(t *testing.T) {
 		for round := range 6 {
 			acknowledged = append(acknowledged, killed(t, d.kind, where, fmt.Sprintf("round%d", round))...)
 			quiet(t, d.kind, where)
-			whole(t, s, acknowledged)
+			answered(t, s, whole(t, s, acknowledged))
 		}
 		if len(acknowledged) < 50 {
 			t.Errorf("only %d tenants were created; the process was killed before it worked", len(acknowledged))
@@ -71,9 +101,34 @@ func TestKilled(t *testing.T) {
 	})
 }
 
-// killed runs the process, kills it once it has worked for a random time, and
-// gives the ids that it printed.
-func killed(t *testing.T, kind, where, name string) []string {
+// TestProcessesAtOnce lets real processes open a new store at once and create the
+// same tenants: each tenant is created by one of them.
+func TestProcessesAtOnce(t *testing.T) {
+	onEach(t, func(t *testing.T, d database) {
+		where := d.where(t)
+		var wg sync.WaitGroup
+		outputs := make([][]byte, 4)
+		for i := range outputs {
+			cmd := process(t, d.kind, where, fmt.Sprintf("contest-%d", i))
+			wg.Go(func() {
+				var err error
+				if outputs[i], err = cmd.Output(); err != nil {
+					t.Error(err)
+				}
+			})
+		}
+		wg.Wait()
+		created := strings.Fields(string(bytes.Join(outputs, nil)))
+		slices.Sort(created)
+		if len(created) != contested || len(slices.Compact(created)) != contested {
+			t.Errorf("%d tenants were created, want %d: %v", len(created), contested, created)
+		}
+		whole(t, open(t, d.kind, where, nil), created)
+	})
+}
+
+// process gives the command that runs otherProcess.
+func process(t *testing.T, kind, where, name string) *exec.Cmd {
 	t.Helper()
 	exe, err := os.Executable()
 	if err != nil {
@@ -85,6 +140,14 @@ func killed(t *testing.T, kind, where, name string) []string {
 	cmd := exec.Command(exe)
 	cmd.Env = append(os.Environ(), "SQLSTORE_TEST_KIND="+kind, "SQLSTORE_TEST_WHERE="+where, "SQLSTORE_TEST_NAME="+name)
 	cmd.Stderr = os.Stderr
+	return cmd
+}
+
+// killed runs the process, kills it once it has worked for a random time, and
+// gives the ids that it printed.
+func killed(t *testing.T, kind, where, name string) []string {
+	t.Helper()
+	cmd := process(t, kind, where, name)
 	out, err := cmd.StdoutPipe()
 	if err != nil {
 		t.Fatal(err)
@@ -134,9 +197,9 @@ func quiet(t *testing.T, kind, where string) {
 	}
 }
 
-// whole checks that tenants, operations, orders, audit entries and keys are there
-// together.
-func whole(t *testing.T, s *sqlstore.Store, acknowledged []string) {
+// whole checks that tenants, operations, orders and audit entries are there
+// together, and gives the ids of the tenants.
+func whole(t *testing.T, s *sqlstore.Store, acknowledged []string) []string {
 	t.Helper()
 	ctx := t.Context()
 	all, err := s.List(ctx)
@@ -168,10 +231,10 @@ func whole(t *testing.T, s *sqlstore.Store, acknowledged []string) {
 	if !slices.Equal(there, ordered) || !slices.Equal(there, noted) {
 		t.Fatalf("%d tenants, %d orders, %d audit entries are not those of the same tenants", len(there), len(ordered), len(noted))
 	}
-	for _, id := range there {
-		op, err := s.Operation(ctx, "op-"+id)
-		if err != nil || op.TenantID != id || op.Progress != tenants.ProgressRunning {
-			t.Fatalf("tenant %s: its operation is %+v, %v", id, op, err)
+	for _, o := range orders {
+		op, err := s.Operation(ctx, o.OperationID)
+		if err != nil || op.TenantID != o.TenantID || op.Progress != tenants.ProgressRunning {
+			t.Fatalf("order %+v: its operation is %+v, %v", o, op, err)
 		}
 	}
 	for _, id := range acknowledged {
@@ -179,13 +242,20 @@ func whole(t *testing.T, s *sqlstore.Store, acknowledged []string) {
 			t.Fatalf("tenant %s was acknowledged and is lost", id)
 		}
 	}
-	last := there[len(there)-1]
-	c := storetest.Opening(last, "again")
-	c.Key = &tenants.IdempotencyKey{Key: last, Actor: "ann", RequestHash: "h"}
-	if again, err := s.Begin(ctx, c); err != nil || !again.Replayed || again.Operation.ID != "op-"+last {
-		t.Fatalf("the key of tenant %s gave %+v, %v", last, again, err)
-	}
 	if n, err := s.VerifyAudit(ctx); err != nil || int(n) != len(there) {
 		t.Fatalf("%d of %d audit entries are sound: %v", n, len(there), err)
+	}
+	return there
+}
+
+// answered checks that the answers to the keys of some tenants are kept.
+func answered(t *testing.T, s *sqlstore.Store, there []string) {
+	t.Helper()
+	for _, id := range there[max(0, len(there)-20):] {
+		c := storetest.Opening(id, "again")
+		c.Key = &tenants.IdempotencyKey{Key: id, Actor: "ann", RequestHash: "h"}
+		if again, err := s.Begin(t.Context(), c); err != nil || !again.Replayed || again.Operation.ID != "op-"+id {
+			t.Fatalf("the key of tenant %s gave %+v, %v", id, again, err)
+		}
 	}
 }

@@ -17,13 +17,14 @@ import (
 // server is the PostgreSQL server of the tests that need one.
 var server pgtest.Shared
 
-// TestMain is also the process that is killed.
+// TestMain is also the other process of the tests that need one.
 func TestMain(m *testing.M) {
 	if kind := os.Getenv("SQLSTORE_TEST_KIND"); kind != "" {
-		if err := beginForEver(kind, os.Getenv("SQLSTORE_TEST_WHERE"), os.Getenv("SQLSTORE_TEST_NAME")); err != nil {
+		if err := otherProcess(kind, os.Getenv("SQLSTORE_TEST_WHERE"), os.Getenv("SQLSTORE_TEST_NAME")); err != nil {
 			fmt.Fprintln(os.Stderr, err)
+			os.Exit(1)
 		}
-		os.Exit(1)
+		os.Exit(0)
 	}
 	code := m.Run()
 	for _, s := range []*pgtest.Shared{&server, &durable} {
