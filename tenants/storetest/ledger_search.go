@@ -161,14 +161,15 @@ func searchPages(b *bench) {
 		steady = append(steady, fmt.Sprintf("steady-%02d", i))
 		create(steady[i])
 	}
-	for _, size := range []int{1, 4, 7, 23, 100} {
+	for i, q := range []tenants.Query{{Limit: 1, Text: "steady"}, {Limit: 4}, {Limit: 7, Model: tenants.ModelPool}, {Limit: 3, Product: "crm", Text: "steady"},
+		{Limit: 23, Service: "billing", Model: tenants.ModelSilo}, {Limit: 2, Tier: "standard"}, {Limit: 500, Region: "eu-west-1"}} {
+		asked := fmt.Sprintf("%+v", q)
 		var got []string
-		q := tenants.Query{Limit: size, Text: "steady"}
 		for n := 0; ; n++ {
 			page, err := b.l.Search(b.ctx, q)
 			must(b.T, err)
-			if len(page.Tenants) > size || n > 100 {
-				b.Fatalf("page %d has %d tenants, asked for %d", n, len(page.Tenants), size)
+			if len(page.Tenants) > q.Limit || n > 500 {
+				b.Fatalf("%s: page %d has %d tenants", asked, n, len(page.Tenants))
 			}
 			for _, t := range page.Tenants {
 				if slices.Contains(steady, t.ID) {
@@ -182,9 +183,9 @@ func searchPages(b *bench) {
 			if n > 9 {
 				continue
 			}
-			create(fmt.Sprintf("aaa-steady-%d-%d", size, n))                  // before the place
-			create(fmt.Sprintf("steady-%02d-%d-%d", n, size, n))              // near it
-			create(fmt.Sprintf("zzz-%d-%d-steady", size, n))                  // behind it
+			create(fmt.Sprintf("aaa-steady-%d-%d", i, n))                     // before the place
+			create(fmt.Sprintf("steady-%02d-%d-%d", n, i, n))                 // near it
+			create(fmt.Sprintf("zzz-%d-%d-steady", i, n))                     // behind it
 			gone, err := b.l.Get(b.ctx, page.Tenants[len(page.Tenants)-1].ID) // the one that the cursor names
 			must(b.T, err)
 			if !slices.Contains(steady, gone.ID) {
@@ -194,7 +195,7 @@ func searchPages(b *bench) {
 			}
 		}
 		if !slices.Equal(got, steady) {
-			b.Errorf("pages of %d gave %v", size, got)
+			b.Errorf("%s: the pages gave %v", asked, got)
 		}
 	}
 	page, err := b.l.Search(b.ctx, tenants.Query{})
@@ -250,9 +251,12 @@ func searchOperations(b *bench) {
 		for _, size := range []int{1, 4, 30} {
 			q.Limit, q.After = size, ""
 			got := []string{}
-			for {
+			for n := 0; ; n++ {
 				page, err := b.l.SearchOperations(b.ctx, q)
 				must(b.T, err)
+				if n > 100 {
+					b.Fatalf("%+v: the pages have no end", q)
+				}
 				for _, op := range page.Operations {
 					if !strings.HasPrefix(op.ID, "new-") {
 						got = append(got, op.ID)
