@@ -1,29 +1,34 @@
 package conformance_test
 
 import (
-	"bytes"
 	"context"
-	"encoding/json"
 	"errors"
-	"fmt"
-	"os"
-	"os/exec"
 	"strings"
 	"testing"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/credentials"
 	"github.com/aws/aws-sdk-go-v2/service/apigateway"
+	"github.com/aws/aws-sdk-go-v2/service/cloudtrail"
+	"github.com/aws/aws-sdk-go-v2/service/cloudwatch"
 	"github.com/aws/aws-sdk-go-v2/service/cloudwatchlogs"
 	"github.com/aws/aws-sdk-go-v2/service/cognitoidentityprovider"
+	"github.com/aws/aws-sdk-go-v2/service/configservice"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+	"github.com/aws/aws-sdk-go-v2/service/ec2"
+	"github.com/aws/aws-sdk-go-v2/service/eventbridge"
+	"github.com/aws/aws-sdk-go-v2/service/firehose"
 	"github.com/aws/aws-sdk-go-v2/service/iam"
 	"github.com/aws/aws-sdk-go-v2/service/kms"
 	"github.com/aws/aws-sdk-go-v2/service/lambda"
+	"github.com/aws/aws-sdk-go-v2/service/organizations"
+	"github.com/aws/aws-sdk-go-v2/service/rds"
+	"github.com/aws/aws-sdk-go-v2/service/resourcegroupstaggingapi"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/aws-sdk-go-v2/service/sns"
 	"github.com/aws/aws-sdk-go-v2/service/sqs"
 	"github.com/aws/aws-sdk-go-v2/service/sts"
+	"github.com/aws/aws-sdk-go-v2/service/wafv2"
 	"github.com/aws/smithy-go"
 )
 
@@ -31,46 +36,58 @@ import (
 // the provider.
 type eyes struct {
 	t       *testing.T
+	rig     *rig
 	account string
-	session aws.Credentials
 
-	api    *apigateway.Client
-	logs   *cloudwatchlogs.Client
-	users  *cognitoidentityprovider.Client
-	tables *dynamodb.Client
-	iam    *iam.Client
-	keys   *kms.Client
-	lambda *lambda.Client
-	s3     *s3.Client
-	sns    *sns.Client
-	sqs    *sqs.Client
-	rig    *rig
+	alarms       *cloudwatch.Client
+	api          *apigateway.Client
+	config       *configservice.Client
+	databases    *rds.Client
+	events       *eventbridge.Client
+	firewalls    *wafv2.Client
+	iam          *iam.Client
+	keys         *kms.Client
+	lambda       *lambda.Client
+	logs         *cloudwatchlogs.Client
+	nets         *ec2.Client
+	organization *organizations.Client
+	s3           *s3.Client
+	sns          *sns.Client
+	sqs          *sqs.Client
+	streams      *firehose.Client
+	tables       *dynamodb.Client
+	tags         *resourcegroupstaggingapi.Client
+	trails       *cloudtrail.Client
+	users        *cognitoidentityprovider.Client
 }
 
 // in gives clients for an account; the core's credentials open the others.
 func (r *rig) in(t *testing.T, account string) *eyes {
 	t.Helper()
-	config := aws.Config{
+	c := aws.Config{
 		Region: region, BaseEndpoint: aws.String(r.endpoint), RetryMaxAttempts: 2,
 		Credentials: credentials.NewStaticCredentialsProvider("testing", "testing", ""),
 	}
-	e := &eyes{t: t, account: account, rig: r, session: aws.Credentials{AccessKeyID: "testing", SecretAccessKey: "testing"}}
 	if account != core {
-		out, err := sts.NewFromConfig(config).AssumeRole(t.Context(), &sts.AssumeRoleInput{
+		out, err := sts.NewFromConfig(c).AssumeRole(t.Context(), &sts.AssumeRoleInput{
 			RoleArn: aws.String("arn:aws:iam::" + account + ":role/looker"), RoleSessionName: aws.String("look"),
 		})
 		if err != nil {
 			t.Fatal(err)
 		}
-		c := out.Credentials
-		e.session = aws.Credentials{AccessKeyID: *c.AccessKeyId, SecretAccessKey: *c.SecretAccessKey, SessionToken: *c.SessionToken}
-		config.Credentials = credentials.StaticCredentialsProvider{Value: e.session}
+		s := out.Credentials
+		c.Credentials = credentials.NewStaticCredentialsProvider(*s.AccessKeyId, *s.SecretAccessKey, *s.SessionToken)
 	}
-	e.api, e.logs = apigateway.NewFromConfig(config), cloudwatchlogs.NewFromConfig(config)
-	e.users, e.tables, e.iam = cognitoidentityprovider.NewFromConfig(config), dynamodb.NewFromConfig(config), iam.NewFromConfig(config)
-	e.keys, e.lambda, e.sns, e.sqs = kms.NewFromConfig(config), lambda.NewFromConfig(config), sns.NewFromConfig(config), sqs.NewFromConfig(config)
-	e.s3 = s3.NewFromConfig(config, func(o *s3.Options) { o.UsePathStyle = true })
-	return e
+	return &eyes{
+		t: t, rig: r, account: account,
+		alarms: cloudwatch.NewFromConfig(c), api: apigateway.NewFromConfig(c), config: configservice.NewFromConfig(c),
+		databases: rds.NewFromConfig(c), events: eventbridge.NewFromConfig(c), firewalls: wafv2.NewFromConfig(c),
+		iam: iam.NewFromConfig(c), keys: kms.NewFromConfig(c), lambda: lambda.NewFromConfig(c), logs: cloudwatchlogs.NewFromConfig(c),
+		nets: ec2.NewFromConfig(c), organization: organizations.NewFromConfig(c),
+		s3:  s3.NewFromConfig(c, func(o *s3.Options) { o.UsePathStyle = true }),
+		sns: sns.NewFromConfig(c), sqs: sqs.NewFromConfig(c), streams: firehose.NewFromConfig(c), tables: dynamodb.NewFromConfig(c),
+		tags: resourcegroupstaggingapi.NewFromConfig(c), trails: cloudtrail.NewFromConfig(c), users: cognitoidentityprovider.NewFromConfig(c),
+	}
 }
 
 // see asks AWS; it fails the test and answers nil when there is no answer.
@@ -100,37 +117,4 @@ func gone[I, O, F any](e *eyes, ask func(context.Context, I, ...F) (*O, error), 
 // missing tells whether an error's code says that there is no such thing.
 func missing(code string) bool {
 	return strings.Contains(code, "NotFound") || strings.Contains(code, "NoSuch") || strings.Contains(code, "NonExistent") || strings.Contains(code, "DoesNotExist")
-}
-
-// ec2 asks about EC2, whose package of the SDK takes minutes to compile.
-func (e *eyes) ec2(out any, args ...string) {
-	e.t.Helper()
-	e.command(out, append([]string{"ec2"}, args...)...)
-}
-
-// command runs AWS's own command and decodes its answer.
-func (e *eyes) command(out any, args ...string) {
-	e.t.Helper()
-	command := append(args, "--output", "json")
-	cmd := exec.CommandContext(e.t.Context(), e.rig.pieces.aws, command...)
-	for k, v := range e.rig.awsEnv() {
-		cmd.Env = append(cmd.Env, k+"="+v)
-	}
-	cmd.Env = append(cmd.Env, "PATH="+os.Getenv("PATH"), "HOME="+os.Getenv("HOME"), "AWS_ACCESS_KEY_ID="+e.session.AccessKeyID,
-		"AWS_SECRET_ACCESS_KEY="+e.session.SecretAccessKey, "AWS_SESSION_TOKEN="+e.session.SessionToken)
-	data, err := cmd.Output()
-	if err != nil {
-		var exit *exec.ExitError
-		if errors.As(err, &exit) {
-			err = fmt.Errorf("aws %s: %s", strings.Join(command, " "), bytes.TrimSpace(exit.Stderr))
-		}
-		e.t.Error(err)
-		return
-	}
-	if out == nil {
-		return
-	}
-	if err := json.Unmarshal(data, out); err != nil {
-		e.t.Error(err)
-	}
 }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -88,35 +89,39 @@ func pick[T any](changed bool, before, after T) T {
 	return before
 }
 
-// components are the lives of the components, each on its own: those that are
-// written here, and for the rest of the catalogue that of its full sample.
+// components are the lives of the components, each on its own: those of the whole
+// catalogue, and those that are written here.
 func components(code string) []life {
 	var all []life
+	for i, b := range blueprints.All() {
+		all = append(all, catalogued(b, code, i))
+	}
 	for _, part := range [][]life{storage(code), networks(code), compute(code), messaging(code), edge(code)} {
 		all = append(all, part...)
-	}
-	covered := map[string]bool{}
-	for _, l := range all {
-		for _, name := range l.covers {
-			covered[name] = true
-		}
-	}
-	for i, b := range blueprints.All() {
-		if !covered[b.Name()] {
-			all = append(all, catalogued(b, code, i))
-		}
 	}
 	return all
 }
 
+// grown are the components that make more in production than elsewhere: theirs is
+// a life in production.
+var grown = []string{"database.Database", "guardrails.Account", "network.Network"}
+
 // catalogued makes the life of a component of the catalogue: its full sample, in an
-// account of its own, which moves from one environment to another.
+// account of its own. The update gives it another value of one argument, and
+// production's settings where they are not there from the start.
 func catalogued(b blueprints.Blueprint, code string, i int) life {
 	account := fmt.Sprintf("3%011d", i)
-	program := func(environment string) pulumi.RunFunc {
+	site := blueprints.NewSite(location.Dev, code)
+	site.Location.Region, site.Location.AccountID = region, account
+	if slices.Contains(grown, b.Name()) {
+		site.Location.Environment = location.Production
+	}
+	program := func(changed bool) pulumi.RunFunc {
 		return func(ctx *pulumi.Context) error {
-			at := blueprints.NewSite(environment, code)
-			at.Location.Region, at.Location.AccountID = region, account
+			at := site
+			if changed {
+				at.Changed, at.Location.Environment = true, location.Production
+			}
 			p, err := aws.NewProvider(ctx, "own", &aws.ProviderArgs{
 				Region: pulumi.String(region), AllowedAccountIds: pulumi.ToStringArray([]string{account}),
 				AssumeRole: aws.ProviderAssumeRoleArgs{RoleArn: pulumi.String(at.Location.RoleARN("deployer")), SessionName: pulumi.String("conformance")},
@@ -138,10 +143,10 @@ func catalogued(b blueprints.Blueprint, code string, i int) life {
 	name := strings.ToLower(b.Name())
 	l := life{
 		name: name, stack: "component-" + strings.ReplaceAll(name, ".", "-"), account: account, covers: []string{b.Name()},
-		program: program(location.Dev), changed: program(location.Staging),
+		program: program(false), changed: program(true),
 	}
 	if before := befores()[b.Name()]; before != nil {
-		l.before = func(t *testing.T, r *rig) { before(r.in(t, account)) }
+		l.before = func(t *testing.T, r *rig) { before(r.in(t, account), &site) }
 	}
 	look := looks()[b.Name()]
 	l.look = func(t *testing.T, r *rig) {
@@ -152,9 +157,13 @@ func catalogued(b blueprints.Blueprint, code string, i int) life {
 		}
 		look(e, b)
 	}
+	if later := laters()[b.Name()]; later != nil {
+		l.later = func(t *testing.T, r *rig) { later(r.in(t, account)) }
+	}
 	l.gone = func(t *testing.T, r *rig) {
 		e := r.in(t, account)
 		e.noneTagged()
+		e.noneLeft()
 		if gone := gones()[b.Name()]; gone != nil {
 			gone(e)
 		}

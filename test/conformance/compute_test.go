@@ -35,7 +35,7 @@ func compute(code string) []life {
 		of("functionhost", code, []string{"functionhost.Host"}, func(b blueprint, changed bool) error {
 			_, err := functionhost.New(b.Context, "host", &functionhost.Args{
 				Location: b.where, Tags: b.tags, Name: "acme-host", CIDRBlock: "10.30.0.0/20", InvokerRole: "acme-invoker",
-				CoreAccountID: functions, RuntimeRole: pick(changed, "runtime", "runtime-2"),
+				CoreAccountID: functions, RuntimeRole: pick(changed, "runtime", "runtime-2"), ExternalID: "acme-host",
 			}, b.with)
 			return err
 		}, lookFunctionHost, func(t *testing.T, r *rig) { r.noRole(t, core, "acme-invoker"); r.noNetwork(t, core, "acme-host") }),
@@ -51,7 +51,9 @@ func compute(code string) []life {
 				InvokerRoleARN: location.Location{Region: region, AccountID: core}.RoleARN("platform-eu-west-1-invoker"),
 			}, b.with)
 			return err
-		}, func(t *testing.T, r *rig) { lookTenantFunction(t, r, core, "acme-rate") }, func(t *testing.T, r *rig) { r.noFunction(t, core, "acme-rate") }),
+		}, func(t *testing.T, r *rig) {
+			r.in(t, core).lookTenantFunction(isolated{name: "acme-rate", invoker: location.Location{Region: region, AccountID: core}.RoleARN("platform-eu-west-1-invoker"), layers: 1, days: 30})
+		}, func(t *testing.T, r *rig) { r.noFunction(t, core, "acme-rate") }),
 		of("queueworker", code, []string{"queueworker.Worker", "queueworker.Queue"}, func(b blueprint, changed bool) error {
 			key, err := b.key("acme-import", "/aws/lambda/acme-import")
 			if err != nil {

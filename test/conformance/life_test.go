@@ -26,6 +26,7 @@ type life struct {
 	changed pulumi.RunFunc // after the update, which replaces nothing
 	release pulumi.RunFunc // what goes before the end, where something is protected; nil otherwise
 	look    func(*testing.T, *rig)
+	later   func(*testing.T, *rig) // looks after the update; nil where the engine's account of it is enough
 	gone    func(*testing.T, *rig)
 	stays   bool // others need it; it ends with the test
 }
@@ -50,6 +51,7 @@ func (v *traveller) run(what string, want plan.Operation, do func() (automation.
 	v.failures.begin(v.life.stack)
 	res, err := do()
 	v.rep.step(v.life.name, what, res, err)
+	v.protected = v.protected || slices.ContainsFunc(res.Plan.Resources, isProtected)
 	v.t.Logf("%s: %.1f s %v", what, res.Seconds, res.Changes)
 	if err != nil {
 		v.t.Errorf("%s: %v", what, err)
@@ -116,7 +118,9 @@ func (v *traveller) begin() {
 	if v.there != nil {
 		v.checked()
 	}
-	v.run("update", plan.OperationUpdate, func() (automation.Result, error) { return v.Up(v.t.Context(), v.of(v.life.changed)) })
+	if v.run("update", plan.OperationUpdate, func() (automation.Result, error) { return v.Up(v.t.Context(), v.of(v.life.changed)) }) && v.life.later != nil {
+		v.life.later(v.t, v.rig)
+	}
 }
 
 // up brings everything up that the emulator serves. What it refuses has to be

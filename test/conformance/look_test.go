@@ -12,10 +12,13 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/cloudwatchlogs"
 	"github.com/aws/aws-sdk-go-v2/service/cognitoidentityprovider"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+	"github.com/aws/aws-sdk-go-v2/service/ec2"
+	ec2types "github.com/aws/aws-sdk-go-v2/service/ec2/types"
 	"github.com/aws/aws-sdk-go-v2/service/iam"
 	"github.com/aws/aws-sdk-go-v2/service/kms"
 	"github.com/aws/aws-sdk-go-v2/service/lambda"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
+	s3types "github.com/aws/aws-sdk-go-v2/service/s3/types"
 	"github.com/aws/aws-sdk-go-v2/service/sns"
 	"github.com/aws/aws-sdk-go-v2/service/sqs"
 	sqstypes "github.com/aws/aws-sdk-go-v2/service/sqs/types"
@@ -151,53 +154,78 @@ func (e *eyes) apiNamed(name string) string {
 // networks gives the ids of the VPCs with a tag.
 func (e *eyes) networks(tag, value string) []string {
 	e.t.Helper()
-	var out struct{ Vpcs []struct{ VpcID string } }
-	e.ec2(&out, "describe-vpcs", "--filters", "Name=tag:"+tag+",Values="+value)
+	out := see(e, e.nets.DescribeVpcs, &ec2.DescribeVpcsInput{Filters: where("tag:"+tag, value)})
+	if out == nil {
+		return nil
+	}
 	var ids []string
 	for _, v := range out.Vpcs {
-		ids = append(ids, v.VpcID)
+		ids = append(ids, *v.VpcId)
 	}
 	return ids
+}
+
+// where gives filters of EC2: names, each with a value.
+func where(pairs ...string) []ec2types.Filter {
+	var all []ec2types.Filter
+	for pair := range slices.Chunk(pairs, 2) {
+		all = append(all, ec2types.Filter{Name: &pair[0], Values: pair[1:]})
+	}
+	return all
 }
 
 // closed holds security groups that a filter selects to having no rules, and gives
 // how many there are.
 func (e *eyes) closed(filters ...string) int {
 	e.t.Helper()
-	var out struct {
-		SecurityGroups []struct {
-			GroupID             string `json:"GroupId"`
-			IPPermissions       []any  `json:"IpPermissions"`
-			IPPermissionsEgress []any  `json:"IpPermissionsEgress"`
-		}
+	out := see(e, e.nets.DescribeSecurityGroups, &ec2.DescribeSecurityGroupsInput{Filters: where(filters...)})
+	if out == nil {
+		return 0
 	}
-	e.ec2(&out, append([]string{"describe-security-groups", "--filters"}, filters...)...)
 	for _, g := range out.SecurityGroups {
-		if len(g.IPPermissions)+len(g.IPPermissionsEgress) > 0 {
-			e.t.Errorf("the security group %s is open: %+v", g.GroupID, g)
+		if len(g.IpPermissions)+len(g.IpPermissionsEgress) > 0 {
+			e.t.Errorf("the security group %s is open: %+v", *g.GroupId, g)
 		}
 	}
 	return len(out.SecurityGroups)
 }
 
-// closedNetwork holds a VPC to a closed default security group, to flow logs, and
-// to having no way out.
+// closedNetwork holds a VPC to what watched asks for and to having no way out.
 func (e *eyes) closedNetwork(id string) {
 	e.t.Helper()
-	if n := e.closed("Name=vpc-id,Values="+id, "Name=group-name,Values=default"); n != 1 {
+	e.watched(id)
+	if ways := see(e, e.nets.DescribeInternetGateways, &ec2.DescribeInternetGatewaysInput{Filters: where("attachment.vpc-id", id)}); ways != nil && len(ways.InternetGateways) > 0 {
+		e.t.Errorf("%s has a way to the internet: %v", id, ways.InternetGateways)
+	}
+}
+
+// watched holds a VPC to a closed default security group, to flow logs, to subnets
+// that give nothing a public address, and to endpoints for the account alone.
+func (e *eyes) watched(id string) {
+	e.t.Helper()
+	if n := e.closed("vpc-id", id, "group-name", "default"); n != 1 {
 		e.t.Errorf("%s has %d default security groups", id, n)
 	}
-	var logs struct {
-		FlowLogs []struct{ TrafficType string }
-	}
-	e.ec2(&logs, "describe-flow-logs", "--filter", "Name=resource-id,Values="+id)
-	if len(logs.FlowLogs) != 1 || logs.FlowLogs[0].TrafficType != "ALL" {
+	if logs := see(e, e.nets.DescribeFlowLogs, &ec2.DescribeFlowLogsInput{Filter: where("resource-id", id)}); logs != nil &&
+		(len(logs.FlowLogs) != 1 || logs.FlowLogs[0].TrafficType != "ALL") {
 		e.t.Errorf("%s has the flow logs %+v, want one of all traffic", id, logs.FlowLogs)
 	}
-	var ways struct{ InternetGateways []any }
-	e.ec2(&ways, "describe-internet-gateways", "--filters", "Name=attachment.vpc-id,Values="+id)
-	if len(ways.InternetGateways) > 0 {
-		e.t.Errorf("%s has a way to the internet: %v", id, ways.InternetGateways)
+	if subnets := see(e, e.nets.DescribeSubnets, &ec2.DescribeSubnetsInput{Filters: where("vpc-id", id)}); subnets != nil {
+		for _, s := range subnets.Subnets {
+			if aws.ToBool(s.MapPublicIpOnLaunch) {
+				e.t.Errorf("subnet %s of %s gives public addresses", *s.SubnetId, id)
+			}
+		}
+		if len(subnets.Subnets) < 2 {
+			e.t.Errorf("%s has %d subnets", id, len(subnets.Subnets))
+		}
+	}
+	if points := see(e, e.nets.DescribeVpcEndpoints, &ec2.DescribeVpcEndpointsInput{Filters: where("vpc-id", id)}); points != nil {
+		for _, p := range points.VpcEndpoints {
+			if !strings.Contains(aws.ToString(p.PolicyDocument), "aws:PrincipalAccount") {
+				e.t.Errorf("the endpoint %s is open to other accounts: %s", *p.ServiceName, aws.ToString(p.PolicyDocument))
+			}
+		}
 	}
 }
 
@@ -242,9 +270,22 @@ func (e *eyes) tlsOnly(what, policy string) {
 	e.t.Errorf("%s lets in what comes without TLS: %s", what, policy)
 }
 
-// closedBucket holds a bucket to blocking public access, to encryption, to TLS and
-// to versions.
-func (e *eyes) closedBucket(bucket string) {
+// keyOf gives the ARN of the key with an alias.
+func (e *eyes) keyOf(alias string) string {
+	e.t.Helper()
+	out := see(e, e.keys.DescribeKey, &kms.DescribeKeyInput{KeyId: aws.String("alias/" + alias)})
+	if out == nil {
+		return ""
+	}
+	return aws.ToString(out.KeyMetadata.Arn)
+}
+
+// managed stands for the key that S3 keeps itself.
+const managed = ""
+
+// closedBucket holds a bucket to blocking public access, to encryption with the key
+// of an alias, to TLS and to versions.
+func (e *eyes) closedBucket(bucket, alias string) {
 	e.t.Helper()
 	if out := see(e, e.s3.GetPublicAccessBlock, &s3.GetPublicAccessBlockInput{Bucket: &bucket}); out != nil {
 		b := out.PublicAccessBlockConfiguration
@@ -253,9 +294,14 @@ func (e *eyes) closedBucket(bucket string) {
 		}
 	}
 	if out := see(e, e.s3.GetBucketEncryption, &s3.GetBucketEncryptionInput{Bucket: &bucket}); out != nil {
+		how, key := s3types.ServerSideEncryptionAes256, ""
+		if alias != managed {
+			how, key = s3types.ServerSideEncryptionAwsKms, e.keyOf(alias)
+		}
 		rules := out.ServerSideEncryptionConfiguration.Rules
-		if len(rules) != 1 || rules[0].ApplyServerSideEncryptionByDefault == nil {
-			e.t.Errorf("the bucket %s is not encrypted: %+v", bucket, rules)
+		if len(rules) != 1 || rules[0].ApplyServerSideEncryptionByDefault == nil ||
+			rules[0].ApplyServerSideEncryptionByDefault.SSEAlgorithm != how || aws.ToString(rules[0].ApplyServerSideEncryptionByDefault.KMSMasterKeyID) != key {
+			e.t.Errorf("the bucket %s is not encrypted with the key %q: %+v", bucket, key, rules)
 		}
 	}
 	if out := see(e, e.s3.GetBucketPolicy, &s3.GetBucketPolicyInput{Bucket: &bucket}); out != nil {
@@ -352,12 +398,4 @@ func (e *eyes) redriven(name string, receives int) map[string]string {
 		e.t.Errorf("other queues than %s may use its dead-letter queue: %q: %v", name, dead["RedriveAllowPolicy"], err)
 	}
 	return a
-}
-
-// alarmsWatch holds alarms with a prefix to being there.
-func (e *eyes) alarmsWatch(prefix string, want int) {
-	e.t.Helper()
-	if names := e.alarmNames(prefix); len(names) != want {
-		e.t.Errorf("there are the alarms %v of %s, want %d", names, prefix, want)
-	}
 }

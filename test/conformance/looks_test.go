@@ -2,68 +2,34 @@ package conformance_test
 
 import (
 	"encoding/json"
-	"maps"
 	"slices"
 	"strings"
 	"testing"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/apigateway"
-	"github.com/aws/aws-sdk-go-v2/service/cloudwatchlogs"
 	"github.com/aws/aws-sdk-go-v2/service/cognitoidentityprovider"
-	"github.com/aws/aws-sdk-go-v2/service/iam"
+	"github.com/aws/aws-sdk-go-v2/service/firehose"
 	"github.com/aws/aws-sdk-go-v2/service/kms"
 	"github.com/aws/aws-sdk-go-v2/service/lambda"
 	"github.com/aws/aws-sdk-go-v2/service/lambda/types"
 	"github.com/aws/aws-sdk-go-v2/service/sns"
 
 	"github.com/tenantform/tenantform/components/componenttest"
+	"github.com/tenantform/tenantform/components/observability"
+	"github.com/tenantform/tenantform/stacks"
 )
 
-// alarmNames gives the names of metric alarms. It asks with AWS's own command: the
-// emulator does not speak the protocol of the SDK's package.
-func (e *eyes) alarmNames(prefix string) []string {
-	e.t.Helper()
-	var out struct{ MetricAlarms []struct{ AlarmName string } }
-	e.command(&out, "cloudwatch", "describe-alarms", "--alarm-name-prefix", prefix)
-	var names []string
-	for _, a := range out.MetricAlarms {
-		names = append(names, a.AlarmName)
-	}
-	return names
-}
+const (
+	platformArtifacts = "platform-artifacts-" + core + "-" + region
+	platformEvents    = "platform-events-" + core + "-" + region
+	eventArchive      = "platform-" + region + "-events"
+)
 
-// dashboards gives the names of dashboards that begin with a prefix.
-func (e *eyes) dashboards(prefix string) []string {
-	e.t.Helper()
-	var out struct {
-		DashboardEntries []struct{ DashboardName string }
-	}
-	e.command(&out, "cloudwatch", "list-dashboards", "--dashboard-name-prefix", prefix)
-	var names []string
-	for _, d := range out.DashboardEntries {
-		names = append(names, d.DashboardName)
-	}
-	return names
-}
-
-func lookDashboard(t *testing.T, r *rig, name string) {
-	t.Helper()
-	if names := r.in(t, core).dashboards(name); !slices.Equal(names, []string{name}) {
-		t.Errorf("there are the dashboards %v, want %s", names, name)
-	}
-}
-
-func (r *rig) noDashboard(t *testing.T, account, name string) {
-	t.Helper()
-	if names := r.in(t, account).dashboards(name); len(names) > 0 {
-		t.Errorf("the dashboards %v are still there", names)
-	}
-}
-
-// lookPlatform looks for the closed network and the role of the runtime.
-func lookPlatform(t *testing.T, r *rig) {
-	there := r.in(t, functions)
+// lookPlatform looks for the account of tenants' functions, for the place of their
+// code, and for the events with their archive.
+func lookPlatform(t *testing.T, r *rig, environment string) {
+	there, here := r.in(t, functions), r.in(t, core)
 	ids := there.networks("tenant-id", "shared")
 	if len(ids) != 1 {
 		t.Errorf("the functions' account has the networks %v", ids)
@@ -71,9 +37,56 @@ func lookPlatform(t *testing.T, r *rig) {
 	for _, id := range ids {
 		there.closedNetwork(id)
 	}
-	see(there, there.iam.GetRole, &iam.GetRoleInput{RoleName: aws.String("platform-eu-west-1-invoker")})
-	if here := r.in(t, core).networks("tenant-id", "shared"); len(here) > 0 {
+	there.trusts("platform-eu-west-1-invoker", "arn:aws:iam::"+core+":role/"+stacks.RuntimeRole, "tenantform-"+environment)
+	there.invokes("platform-eu-west-1-invoker")
+	if ids := here.networks("tenant-id", "shared"); len(ids) > 0 {
 		t.Error("the network of tenants' functions is in the core account")
+	}
+	here.closedBucket(platformArtifacts, "platform-artifacts")
+	here.closedTopic("platform-alerts")
+	lifecycle := here.closedTopic("platform-lifecycle")
+	if policy := here.topicPolicy(lifecycle); !strings.Contains(policy, functions) {
+		t.Errorf("the functions' account may not subscribe to the events: %s", policy)
+	}
+	here.closedBucket(platformEvents, "platform-lifecycle")
+	here.archived(eventArchive, lifecycle, platformEvents, "alias/platform-lifecycle")
+	if names := here.dashboards("platform-"); len(names) != 1 {
+		t.Errorf("the platform has the dashboards %v", names)
+	}
+	if out := see(here, here.api.GetAccount, &apigateway.GetAccountInput{}); out != nil && !strings.HasSuffix(aws.ToString(out.CloudwatchRoleArn), "-api-logs") {
+		t.Errorf("API Gateway logs as %q", aws.ToString(out.CloudwatchRoleArn))
+	}
+}
+
+// archived holds a delivery stream to bringing what a topic tells to a bucket,
+// encrypted, and a queue to what it cannot bring.
+func (e *eyes) archived(name, topic, bucket string, told ...string) {
+	e.t.Helper()
+	if out := see(e, e.streams.DescribeDeliveryStream, &firehose.DescribeDeliveryStreamInput{DeliveryStreamName: &name}); out != nil {
+		d := out.DeliveryStreamDescription
+		if len(d.Destinations) != 1 || d.Destinations[0].ExtendedS3DestinationDescription == nil || aws.ToString(d.Destinations[0].ExtendedS3DestinationDescription.BucketARN) != "arn:aws:s3:::"+bucket {
+			e.t.Errorf("the stream %s does not write to %s: %+v", name, bucket, d.Destinations)
+		}
+		if d.DeliveryStreamEncryptionConfiguration == nil || d.DeliveryStreamEncryptionConfiguration.Status != "ENABLED" {
+			e.t.Errorf("the stream %s is not encrypted: %+v", name, d.DeliveryStreamEncryptionConfiguration)
+		}
+	}
+	e.queue(name + "-dead")
+	out := see(e, e.sns.ListSubscriptionsByTopic, &sns.ListSubscriptionsByTopicInput{TopicArn: &topic})
+	if out == nil {
+		return
+	}
+	found := 0
+	for _, s := range out.Subscriptions {
+		if strings.HasSuffix(aws.ToString(s.Endpoint), ":deliverystream/"+name) {
+			found++
+			if a := see(e, e.sns.GetSubscriptionAttributes, &sns.GetSubscriptionAttributesInput{SubscriptionArn: s.SubscriptionArn}); a != nil && !strings.Contains(a.Attributes["RedrivePolicy"], name+"-dead") {
+				e.t.Errorf("what cannot be brought to %s is lost: %v", name, a.Attributes)
+			}
+		}
+	}
+	if found != 1 {
+		e.t.Errorf("the stream %s gets the topic's messages %d times: %+v", name, found, out.Subscriptions)
 	}
 }
 
@@ -106,47 +119,64 @@ func lookPool(t *testing.T, r *rig) {
 // lookPooled looks for the tenant's role, whose table access is bound to its keys.
 func lookPooled(t *testing.T, r *rig) { r.in(t, core).leadingKeys("acme-pool-a-data", "acme") }
 
-// lookFunctions looks for the function that may do nothing and reach nothing.
-func lookFunctions(t *testing.T, r *rig) { lookTenantFunction(t, r, functions, "acme-score") }
+func lookFunctions(t *testing.T, r *rig) {
+	r.in(t, functions).lookTenantFunction(isolated{name: "acme-score", invoker: "arn:aws:iam::" + functions + ":role/platform-eu-west-1-invoker", days: 7})
+}
 
 const siloBucket = "acme-data-" + core + "-" + region
 
-// lookSilo looks for what keeps a silo's data.
-func lookSilo(t *testing.T, r *rig) {
-	e := r.in(t, core)
+// lookSilo looks for what keeps a silo's data, and for how its users come in.
+func lookSilo(t *testing.T, r *rig) { r.in(t, core).silo("acme-silo", siloBucket) }
+
+// silo holds a silo of the tenant acme to what it promises.
+func (e *eyes) silo(name, bucket string) {
+	e.t.Helper()
 	ids := e.networks("tenant-id", "acme")
 	if len(ids) != 1 {
-		t.Errorf("acme has the networks %v", ids)
+		e.t.Errorf("acme has the networks %v", ids)
 	}
 	for _, id := range ids {
 		e.closedNetwork(id)
 	}
-	e.pointInTime("acme-silo-data")
-	e.closedBucket(siloBucket)
+	e.rotates(name)
+	e.pointInTime(name + "-data")
+	e.closedBucket(bucket, name)
+	e.people(name)
+	e.front(name)
+	e.usagePlan(name, 5, 10, 1000)
+	e.counted(observability.LogGroupName(name), observability.MetricErrors, observability.MetricRequests)
+	if names := e.dashboards(name); len(names) != 1 {
+		e.t.Errorf("%s has the dashboards %v", name, names)
+	}
 }
 
-func lookEncryption(t *testing.T, r *rig) {
-	e := r.in(t, core)
-	key := see(e, e.keys.DescribeKey, &kms.DescribeKeyInput{KeyId: aws.String("alias/acme-own")})
+func lookEncryption(t *testing.T, r *rig) { r.in(t, core).rotates("acme-own") }
+
+// rotates holds the key of an alias to rotating and to its account's permissions
+// alone.
+func (e *eyes) rotates(alias string) {
+	e.t.Helper()
+	key := see(e, e.keys.DescribeKey, &kms.DescribeKeyInput{KeyId: aws.String("alias/" + alias)})
 	if key == nil {
 		return
 	}
 	if out := see(e, e.keys.GetKeyRotationStatus, &kms.GetKeyRotationStatusInput{KeyId: key.KeyMetadata.KeyId}); out != nil && !out.KeyRotationEnabled {
-		t.Error("the key does not rotate")
+		e.t.Errorf("the key %s does not rotate", alias)
 	}
 	out := see(e, e.keys.GetKeyPolicy, &kms.GetKeyPolicyInput{KeyId: key.KeyMetadata.KeyId, PolicyName: aws.String("default")})
 	if out == nil {
 		return
 	}
-	for _, s := range componenttest.Statements(t, aws.ToString(out.Policy)) {
+	root := `"arn:aws:iam::` + e.account + `:root"`
+	for _, s := range componenttest.Statements(e.t, aws.ToString(out.Policy)) {
 		text, _ := json.Marshal(s.Principal)
-		if s.Effect == "Allow" && string(text) != `{"AWS":"arn:aws:iam::`+core+`:root"}` && string(text) != `{"AWS":["arn:aws:iam::`+core+`:root"]}` {
-			t.Errorf("the key's policy names more than the account: %s", text)
+		if s.Effect == "Allow" && strings.Contains(string(text), `"AWS"`) && string(text) != `{"AWS":`+root+`}` && string(text) != `{"AWS":[`+root+`]}` {
+			e.t.Errorf("the policy of the key %s names more than the account: %s", alias, text)
 		}
 	}
 }
 
-func lookBucket(t *testing.T, r *rig) { r.in(t, core).closedBucket(dataBucket) }
+func lookBucket(t *testing.T, r *rig) { r.in(t, core).closedBucket(dataBucket, "acme-files") }
 
 func lookData(t *testing.T, r *rig) {
 	e := r.in(t, core)
@@ -163,15 +193,6 @@ func lookNetwork(t *testing.T, r *rig, account, name string) {
 	}
 	for _, id := range ids {
 		e.closedNetwork(id)
-		var points struct {
-			VpcEndpoints []struct{ ServiceName, PolicyDocument string }
-		}
-		e.ec2(&points, "describe-vpc-endpoints", "--filters", "Name=vpc-id,Values="+id)
-		for _, p := range points.VpcEndpoints {
-			if !strings.Contains(p.PolicyDocument, "aws:PrincipalAccount") {
-				t.Errorf("the endpoint %s is open to other accounts: %s", p.ServiceName, p.PolicyDocument)
-			}
-		}
 	}
 }
 
@@ -211,63 +232,9 @@ func lookFunction(t *testing.T, r *rig) {
 func lookFunctionHost(t *testing.T, r *rig) {
 	lookNetwork(t, r, core, "acme-host")
 	e := r.in(t, core)
-	see(e, e.iam.GetRole, &iam.GetRoleInput{RoleName: aws.String("acme-invoker")})
-	for name, text := range e.documents("acme-invoker") {
-		if !strings.Contains(text, "aws:ResourceTag/tenant-id") {
-			t.Errorf("%s is not bound to the tenant's functions: %s", name, text)
-		}
-	}
-}
-
-// lookTenantFunction looks for the function that may do nothing and reach nothing.
-func lookTenantFunction(t *testing.T, r *rig, account, name string) {
-	t.Helper()
-	e := r.in(t, account)
-	f := see(e, e.lambda.GetFunctionConfiguration, &lambda.GetFunctionConfigurationInput{FunctionName: &name})
-	if f == nil {
-		return
-	}
-	role := (*f.Role)[strings.LastIndex(*f.Role, "/")+1:]
-	documents := e.documents(role)
-	if len(documents) != 1 {
-		t.Errorf("role %s has the documents %v, want one", role, slices.Sorted(maps.Keys(documents)))
-	}
-	for _, text := range documents {
-		deniesAll(t, role, text)
-	}
-	if f.VpcConfig == nil || len(f.VpcConfig.SubnetIds) < 2 || len(f.VpcConfig.SecurityGroupIds) != 1 {
-		t.Fatalf("the function is not in the closed network: %+v", f.VpcConfig)
-	}
-	if n := e.closed("Name=group-id,Values=" + f.VpcConfig.SecurityGroupIds[0]); n != 1 {
-		t.Errorf("the function's security group was found %d times", n)
-	}
-}
-
-// deniesAll holds a document to denying everything but what Lambda does by itself.
-func deniesAll(t *testing.T, role, text string) {
-	t.Helper()
-	statements := componenttest.Statements(t, text)
-	var spared []string
-	for _, s := range statements {
-		if s.Effect == "Deny" && len(s.NotAction) > 0 && slices.Equal(s.Resource, []string{"*"}) {
-			spared = s.NotAction
-		}
-	}
-	if len(spared) == 0 {
-		t.Errorf("role %s does not deny everything: %s", role, text)
-	}
-	for _, s := range statements {
-		for _, action := range s.Action {
-			if s.Effect == "Allow" && !slices.Contains(spared, action) {
-				t.Errorf("role %s allows %s", role, action)
-			}
-		}
-	}
-	for _, action := range spared {
-		if service, _, _ := strings.Cut(action, ":"); !slices.Contains([]string{"ec2", "logs", "xray"}, service) {
-			t.Errorf("%s is not among what Lambda does by itself", action)
-		}
-	}
+	e.trusts("acme-invoker", "arn:aws:iam::"+functions+":role/runtime", "acme-host")
+	e.invokes("acme-invoker")
+	e.rotates("acme-host")
 }
 
 func lookQueueWorker(t *testing.T, r *rig) {
@@ -275,8 +242,8 @@ func lookQueueWorker(t *testing.T, r *rig) {
 	if a := e.redriven("acme-import", 5); a != nil && a["VisibilityTimeout"] != "360" {
 		t.Errorf("a message is hidden for %s s, want six times the function's 60", a["VisibilityTimeout"])
 	}
-	e.closedBucket(resultsBucket)
-	e.alarmsWatch("acme-import", 2)
+	e.closedBucket(resultsBucket, "acme-import")
+	e.alarmsWatch("acme-import", ofQueue("acme-import"), "arn:aws:sns:"+region+":"+core+":operators")
 	out := see(e, e.lambda.ListEventSourceMappings, &lambda.ListEventSourceMappingsInput{})
 	if out == nil {
 		return
@@ -299,6 +266,16 @@ func (e *eyes) closedTopic(name string) string {
 		e.tlsOnly(name, out.Attributes["Policy"])
 	}
 	return arn
+}
+
+// topicPolicy gives who may do what with a topic.
+func (e *eyes) topicPolicy(arn string) string {
+	e.t.Helper()
+	out := see(e, e.sns.GetTopicAttributes, &sns.GetTopicAttributesInput{TopicArn: &arn})
+	if out == nil {
+		return ""
+	}
+	return out.Attributes["Policy"]
 }
 
 func lookTopic(t *testing.T, r *rig) { r.in(t, core).closedTopic("acme-news") }
@@ -328,23 +305,25 @@ func lookObservability(t *testing.T, r *rig) {
 	if days, ok := e.logGroup(group); !ok || days != 30 {
 		t.Errorf("the log is kept for %d days (%v), want 30", days, ok)
 	}
-	if out := see(e, e.logs.DescribeMetricFilters, &cloudwatchlogs.DescribeMetricFiltersInput{LogGroupName: aws.String(group)}); out != nil && len(out.MetricFilters) != 2 {
-		t.Errorf("the log has %d metric filters, want 2", len(out.MetricFilters))
-	}
-	e.alarmsWatch("acme-signals-errors", 1)
+	e.counted(group, observability.MetricErrors, observability.MetricRequests)
+	e.alarmsWatch("acme-signals", ofTenant("acme-signals", "acme"))
 }
 
-func lookIdentity(t *testing.T, r *rig) {
-	e := r.in(t, core)
-	id := e.userPool("acme-people")
+func lookIdentity(t *testing.T, r *rig) { r.in(t, core).people("acme-people") }
+
+// people holds a user pool to a second factor, to nobody signing up alone, and to
+// attributes that no client may write.
+func (e *eyes) people(name string) {
+	e.t.Helper()
+	id := e.userPool(name)
 	if id == "" {
-		t.Error("there is no user pool")
+		e.t.Errorf("there is no user pool %s", name)
 		return
 	}
 	if out := see(e, e.users.DescribeUserPool, &cognitoidentityprovider.DescribeUserPoolInput{UserPoolId: &id}); out != nil {
 		p := out.UserPool
 		if p.MfaConfiguration != "ON" || p.AdminCreateUserConfig == nil || !p.AdminCreateUserConfig.AllowAdminCreateUserOnly {
-			t.Errorf("anybody may sign up, or without a second factor: %s %+v", p.MfaConfiguration, p.AdminCreateUserConfig)
+			e.t.Errorf("anybody may sign up, or without a second factor: %s %+v", p.MfaConfiguration, p.AdminCreateUserConfig)
 		}
 		for _, name := range []string{"tenant_id", "platform_user_id"} {
 			found := false
@@ -354,7 +333,7 @@ func lookIdentity(t *testing.T, r *rig) {
 				}
 			}
 			if !found {
-				t.Errorf("the attribute %s is not there, or may change", name)
+				e.t.Errorf("the attribute %s is not there, or may change", name)
 			}
 		}
 	}
@@ -369,7 +348,7 @@ func lookIdentity(t *testing.T, r *rig) {
 		}
 		for _, a := range out.UserPoolClient.WriteAttributes {
 			if strings.HasPrefix(a, "custom:") {
-				t.Errorf("the client %s may write %s", *c.ClientName, a)
+				e.t.Errorf("the client %s may write %s", *c.ClientName, a)
 			}
 		}
 	}
@@ -378,18 +357,31 @@ func lookIdentity(t *testing.T, r *rig) {
 func lookAPI(t *testing.T, r *rig) {
 	e := r.in(t, core)
 	e.usagePlan("acme-front", 7, 10, 1000)
-	id := e.apiNamed("acme-front")
-	if id == "" {
-		t.Error("there is no API")
-		return
-	}
-	if s := see(e, e.api.GetStage, &apigateway.GetStageInput{RestApiId: &id, StageName: aws.String("live")}); s != nil {
-		if !s.TracingEnabled || s.AccessLogSettings == nil || aws.ToString(s.AccessLogSettings.DestinationArn) == "" {
-			t.Errorf("the stage is not traced or does not log: %+v", s)
-		}
-	}
+	e.front("acme-front")
 	keys := see(e, e.api.GetApiKeys, &apigateway.GetApiKeysInput{NameQuery: aws.String("acme-front-key")})
 	if keys != nil && (len(keys.Items) != 1 || !keys.Items[0].Enabled) {
 		t.Errorf("the tenant has the keys %+v", keys.Items)
+	}
+}
+
+// front holds an API to a stage that traces and logs, and whose execution log has no
+// bodies.
+func (e *eyes) front(name string) {
+	e.t.Helper()
+	id := e.apiNamed(name)
+	if id == "" {
+		e.t.Errorf("there is no API %s", name)
+		return
+	}
+	s := see(e, e.api.GetStage, &apigateway.GetStageInput{RestApiId: &id, StageName: aws.String("live")})
+	if s == nil {
+		return
+	}
+	if !s.TracingEnabled || s.AccessLogSettings == nil || aws.ToString(s.AccessLogSettings.DestinationArn) == "" {
+		e.t.Errorf("the stage of %s is not traced or does not log: %+v", name, s)
+	}
+	all, ok := s.MethodSettings["*/*"]
+	if !ok || aws.ToString(all.LoggingLevel) != "INFO" && aws.ToString(all.LoggingLevel) != "ERROR" || all.DataTraceEnabled {
+		e.t.Errorf("the methods of %s do not log, or log bodies: %+v", name, s.MethodSettings)
 	}
 }

@@ -17,6 +17,8 @@ import (
 
 	"github.com/tenantform/tenantform/automation"
 	"github.com/tenantform/tenantform/automation/plan"
+	"github.com/tenantform/tenantform/components/location"
+	"github.com/tenantform/tenantform/internal/blueprints"
 )
 
 // report collects what the run did, for docs/conformance.md.
@@ -151,6 +153,11 @@ func (r *report) write(t *testing.T, rig *rig) {
 			return
 		}
 	}
+	for _, typ := range recorded(t) {
+		if r.made[typ] == 0 && r.refused[typ].said == "" && len(r.waiting[typ]) == 0 {
+			t.Errorf("no life makes %s, which a component makes", typ)
+		}
+	}
 	for _, typ := range rig.unserved.over() {
 		t.Errorf("the emulator serves %s; take it out of %s", typ, unservedFile)
 	}
@@ -169,6 +176,42 @@ func (r *report) write(t *testing.T, rig *rig) {
 	}
 }
 
+// recorded gives the types of AWS that the samples of the catalogue make, sorted.
+func recorded(t *testing.T) []string {
+	t.Helper()
+	found := map[string]bool{}
+	for _, b := range blueprints.All() {
+		for _, sample := range []blueprints.Sample{b.Minimal, b.Full} {
+			for _, environment := range []string{location.Dev, location.Production} {
+				r, err := b.Record(sample, blueprints.NewSite(environment, t.TempDir()))
+				if err != nil {
+					t.Fatal(err)
+				}
+				for _, res := range r.Recording.Custom() {
+					if strings.HasPrefix(res.Type, "aws:") {
+						found[res.Type] = true
+					}
+				}
+			}
+		}
+	}
+	return slices.Sorted(maps.Keys(found))
+}
+
+// TestEveryTypeIsOnThePage holds docs/conformance.md to every type that a component
+// makes: it was made, the emulator refused it, or it waited for one that was refused.
+func TestEveryTypeIsOnThePage(t *testing.T) {
+	page, err := os.ReadFile("../../docs/conformance.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, typ := range recorded(t) {
+		if !bytes.Contains(page, []byte("| `"+typ+"` |")) {
+			t.Errorf("docs/conformance.md says nothing of %s, which a component makes; make conformance writes it anew", typ)
+		}
+	}
+}
+
 // markdown gives the page.
 func (r *report) markdown(versions map[string]string, forgets map[string][]string) []byte {
 	var b bytes.Buffer
@@ -176,7 +219,8 @@ func (r *report) markdown(versions map[string]string, forgets map[string][]strin
 
 Written by ` + "`make conformance`" + `; do not edit. Each component, and each stack's program, was taken through its life on the Terraform AWS
 provider, which is the code that pulumi-aws runs, against an emulator of AWS: up, up again with nothing to do, an update in place, destroy. After the first
-step the AWS SDK looked for what the components promise, and after the last whether it is gone.
+step the AWS SDK looked for what the components promise, and after the last whether it is gone. A program called after its component, bucket.bucket for
+one, is the full sample of the catalogue; the update gives an argument another value and production's settings. The others are shorter ones.
 
 `)
 	for _, name := range slices.Sorted(maps.Keys(versions)) {

@@ -38,10 +38,10 @@ func functionsProgram(code string, memory int) pulumi.RunFunc {
 	})
 }
 
-func platformProgram(environment string) pulumi.RunFunc {
+func platformProgram(environment string, released bool) pulumi.RunFunc {
 	s := settings()
 	s.Environment = environment
-	return stacks.Platform(stacks.PlatformSpec{Settings: s})
+	return stacks.Platform(stacks.PlatformSpec{Settings: s, Released: released})
 }
 
 func guardrailsProgram(deployers ...string) pulumi.RunFunc {
@@ -51,7 +51,8 @@ func guardrailsProgram(deployers ...string) pulumi.RunFunc {
 // programs are the lives of the stacks' programs, each after those that it needs.
 func programs(code string) []life {
 	return []life{
-		{name: "stack platform", stack: "platform", program: platformProgram("dev"), changed: platformProgram("staging"), look: lookPlatform, stays: true,
+		{name: "stack platform", stack: "platform", program: platformProgram("dev", false), changed: platformProgram("production", false), release: platformProgram("production", true),
+			look: func(t *testing.T, r *rig) { lookPlatform(t, r, "dev") }, later: func(t *testing.T, r *rig) { lookPlatform(t, r, "production") }, stays: true,
 			gone: func(t *testing.T, r *rig) { r.noRole(t, functions, "platform-eu-west-1-invoker") }},
 		{name: "stack pool", stack: "pool-a", program: poolProgram(5), changed: poolProgram(6), look: lookPool, stays: true,
 			gone: func(t *testing.T, r *rig) { r.noTable(t, core, "pool-a-data") }},
@@ -71,8 +72,8 @@ func programs(code string) []life {
 			gone: func(t *testing.T, r *rig) {
 				r.noBucket(t, core, auditBucket)
 				for _, account := range []string{core, functions} {
-					if n := r.in(t, account).configRules(); n > 0 {
-						t.Errorf("%s still has %d rules", account, n)
+					if names := r.in(t, account).configRules(); len(names) > 0 {
+						t.Errorf("%s still has the rules %v", account, names)
 					}
 				}
 			}},

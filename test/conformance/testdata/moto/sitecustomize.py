@@ -103,6 +103,20 @@ def mend_tags_of_users():
 
     backend.update_user_pool = update_user_pool
 
+    # A resource server can neither be changed nor taken away.
+    def update_resource_server(self):
+        asked = self._get_param
+        server = self.backend.describe_resource_server(asked("UserPoolId"), asked("Identifier"))
+        server.name, server.scopes = asked("Name"), asked("Scopes")
+        return ActionResult({"ResourceServer": server.to_json()})
+
+    def delete_resource_server(self):
+        pool = self.backend.describe_user_pool(self._get_param("UserPoolId"))
+        pool.resource_servers.pop(self._get_param("Identifier"), None)
+        return ActionResult({})
+
+    responses.update_resource_server, responses.delete_resource_server = update_resource_server, delete_resource_server
+
 
 def mend_functions():
     try:
@@ -125,6 +139,24 @@ def mend_functions():
         return changed(self, config_updates, *args, **kwargs)
 
     function.__init__, function.get_configuration, function.update_configuration = __init__, get_configuration, update_configuration
+
+
+def mend_layers():
+    try:
+        from types import SimpleNamespace
+
+        from moto.awslambda.models import LambdaBackend as backend
+    except ImportError:
+        return
+    found = backend.layers_versions_by_arn
+
+    # Layers of other accounts, of AWS for example, are not known: a function may name one.
+    def layers_versions_by_arn(self, layer_version_arn):
+        if layer_version_arn.split(":")[4] != self.account_id:
+            return SimpleNamespace(arn=layer_version_arn, code_size=1, code_bytes=b"")
+        return found(self, layer_version_arn)
+
+    backend.layers_versions_by_arn = layers_versions_by_arn
 
 
 def mend_buckets():
@@ -391,6 +423,7 @@ mend_apis()
 mend_tags_of_apis()
 mend_tags_of_users()
 mend_functions()
+mend_layers()
 mend_buckets()
 mend_trails()
 mend_firewalls()
