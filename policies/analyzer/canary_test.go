@@ -114,9 +114,9 @@ func formats(t *testing.T, r policies.Report) string {
 	return b.String()
 }
 
-// clear fails when a text has the canary in it, or when it does not have what
+// hides fails when a text has the canary in it, or when it does not have what
 // shows that the secrets were come by.
-func clear(t *testing.T, what, text string, wants ...string) {
+func hides(t *testing.T, what, text string, wants ...string) {
 	t.Helper()
 	if i := strings.Index(text, canary); i >= 0 {
 		t.Errorf("%s shows a secret: …%s…", what, text[max(0, i-200):min(len(text), i+100)])
@@ -195,7 +195,7 @@ func TestSecretOfARefusedProperty(t *testing.T) {
 	if _, err := plan.FromPreviewJSON(strings.NewReader(shown)); err == nil {
 		t.Error("a preview that failed was read")
 	} else {
-		clear(t, "the reader", err.Error(), "retentionInDays has a problem")
+		hides(t, "the reader", err.Error(), "retentionInDays has a problem")
 	}
 	var events []automation.Event
 	var log bytes.Buffer
@@ -211,23 +211,23 @@ func TestSecretOfARefusedProperty(t *testing.T) {
 		if tenants.CodeOf(err) != tenants.CodeInvalid {
 			t.Fatalf("%s: %v", what, err)
 		}
-		clear(t, what, fmt.Sprintf("%v %s %+v %s", err, asJSON(t, result), events, log.String()), "retentionInDays has a problem")
+		hides(t, what, fmt.Sprintf("%v %s %+v %s", err, asJSON(t, result), events, log.String()), "retentionInDays has a problem")
 	}
 }
 
 // hiddenByRules looks at an input, and at all that is said of it.
 func hiddenByRules(t *testing.T, e *policies.Evaluator, in policies.Input, fails bool) {
 	t.Helper()
-	clear(t, "the input", asJSON(t, in), plan.SecretKey)
+	hides(t, "the input", asJSON(t, in), plan.SecretKey)
 	r, err := e.Evaluate(t.Context(), in)
 	if (err != nil) != fails || r.Allowed() {
 		t.Errorf("the decision is %s, %v", r.Verdict, err)
 	}
 	if fails {
-		clear(t, "the report and the error", formats(t, r)+err.Error(), policies.ReasonEvaluation, "json.unmarshal")
+		hides(t, "the report and the error", formats(t, r)+err.Error(), policies.ReasonEvaluation, "json.unmarshal")
 		return
 	}
-	clear(t, "the report", formats(t, r), plan.SecretKey, "[secret]", "tells")
+	hides(t, "the report", formats(t, r), plan.SecretKey, "[secret]", "tells")
 }
 
 // hiddenByGate looks at what an engine says that is told to say everything.
@@ -254,17 +254,17 @@ func hiddenByGate(t *testing.T, c *commandLine, e *policies.Evaluator, fails boo
 			if tenants.CodeOf(err) != tenants.CodeForbidden {
 				t.Fatalf("%s: %v", what, err)
 			}
-			clear(t, "the error of "+what, err.Error(), s.Name)
+			hides(t, "the error of "+what, err.Error(), s.Name)
 		} else if err != nil {
 			t.Fatal(err)
 		}
 		if result.Report.Allowed() {
 			t.Errorf("%s was allowed", what)
 		}
-		clear(t, "the result of "+what, asJSON(t, result)+formats(t, result.Report), plan.SecretKey)
+		hides(t, "the result of "+what, asJSON(t, result)+formats(t, result.Report), plan.SecretKey)
 	}
-	clear(t, "progress", fmt.Sprintf("%+v", events), "policy")
-	clear(t, "the log", log.String())
+	hides(t, "progress", fmt.Sprintf("%+v", events), "policy")
+	hides(t, "the log", log.String())
 }
 
 // hiddenByPack looks at what the pack's own process says, and at what the engine
@@ -289,6 +289,6 @@ func hiddenByPack(t *testing.T, c *commandLine, fails bool) {
 	if fails {
 		want = "json.unmarshal"
 	}
-	clear(t, "the engine", out, want)
-	clear(t, "the pack", string(text))
+	hides(t, "the engine", out, want)
+	hides(t, "the pack", string(text))
 }
