@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -434,6 +435,62 @@ func TestLongWork(t *testing.T) {
 	stop()
 	if got, want := counts.String(), "map[accepted:1]"; got != want || calls != 1 {
 		t.Errorf("%s after %d calls, want %s after one", got, calls, want)
+	}
+}
+
+// TestInHand lets a message come again while it is worked on, as it does from a
+// queue whose time to answer is short: it is not worked on twice.
+func TestInHand(t *testing.T) {
+	name := "mem://" + t.Name()
+	var counts tally
+	var calls atomic.Int32
+	c := events.Consumer{QueueURL: name + "?ackdeadline=100ms", Counter: &counts, MinWait: time.Millisecond}
+	stop := start(t, func(ctx context.Context) error {
+		return c.Run(ctx, func(context.Context, events.Event) error {
+			calls.Add(1)
+			time.Sleep(2 * time.Second)
+			return nil
+		})
+	})
+	settle()
+	publish(t, publisher(t, name), answered(t, "op1", "billing", 1))
+	eventually(t, "it is done", func() bool { return counts.of(events.ResultAccepted) == 1 })
+	stop()
+	if calls.Load() != 1 || counts.of(events.ResultDuplicate) == 0 {
+		t.Errorf("%d calls, %s", calls.Load(), &counts)
+	}
+}
+
+// TestFilterAttribute holds the services to the type of attribute that filter
+// policies match element by element.
+func TestFilterAttribute(t *testing.T) {
+	b := awsBroker(t)
+	publish(t, publisher(t, b.topic), requested(t, "op1", 1, "billing", "search"))
+	cfg, err := config.LoadDefaultConfig(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	from, err := url.Parse(b.queues["search"]) // whose messages are as SNS wraps them
+	if err != nil {
+		t.Fatal(err)
+	}
+	out, err := sqs.NewFromConfig(cfg).ReceiveMessage(t.Context(), &sqs.ReceiveMessageInput{QueueUrl: aws.String("https://" + from.Host + from.Path)})
+	if err != nil || len(out.Messages) != 1 {
+		t.Fatalf("%+v, %v", out, err)
+	}
+	var wrapped struct {
+		MessageAttributes map[string]struct{ Type, Value string }
+	}
+	if err := json.Unmarshal([]byte(*out.Messages[0].Body), &wrapped); err != nil {
+		t.Fatal(err)
+	}
+	for name, want := range map[string]struct{ Type, Value string }{
+		events.AttributeServices: {"String.Array", `["billing","search"]`}, events.AttributeKind: {"String", "create"},
+		events.AttributeType: {"String", "com.tenantform.tenant.create.requested.v1"},
+	} {
+		if got := wrapped.MessageAttributes[name]; got != want {
+			t.Errorf("%s is %+v, want %+v", name, got, want)
+		}
 	}
 }
 

@@ -2,6 +2,7 @@ package mail_test
 
 import (
 	"context"
+	"errors"
 	"io"
 	"mime"
 	"mime/multipart"
@@ -49,7 +50,7 @@ func parse(t *testing.T, raw string) parsed {
 	parts := multipart.NewReader(m.Body, params["boundary"])
 	for {
 		part, err := parts.NextRawPart()
-		if err == io.EOF {
+		if errors.Is(err, io.EOF) {
 			return p
 		}
 		if err != nil {
@@ -122,8 +123,18 @@ func TestTwice(t *testing.T) {
 		if err := d.sender.Send(t.Context(), message("welcome.op2")); err != nil {
 			t.Fatal(err)
 		}
+		if d.once {
+			other := message("welcome.op2")
+			other.Text = "another text"
+			if err := d.sender.Send(t.Context(), other); err != nil {
+				t.Fatal(err)
+			}
+		}
 		ids := map[string]int{}
 		for _, raw := range d.received() {
+			if strings.Contains(raw, "another text") {
+				t.Error("what was sent is written over")
+			}
 			ids[parse(t, raw).header.Get("Message-Id")]++
 		}
 		first, second := ids["<welcome.op1@exampleware.example>"], ids["<welcome.op2@exampleware.example>"]
