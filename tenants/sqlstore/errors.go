@@ -19,6 +19,17 @@ const (
 	raced                  // another transaction was in the way; the same one may succeed at once
 )
 
+// errRaced says that another transaction was in the way of this one.
+var errRaced = errors.New("another transaction was first")
+
+// meaning says what an error means for the call.
+func (s *Store) meaning(err error) outcome {
+	if errors.Is(err, errRaced) {
+		return raced
+	}
+	return s.dialect.classify(err)
+}
+
 // classified gives an error of a driver a code. What the driver says is the
 // cause, not the message: it may name hosts and users.
 func (s *Store) classified(ctx context.Context, err error) error {
@@ -34,7 +45,7 @@ func (s *Store) classified(ctx context.Context, err error) error {
 	if cause := ctx.Err(); cause != nil {
 		return &tenants.Error{Code: tenants.CodeUnavailable, Message: "the store was not asked to the end: " + cause.Error(), Cause: errors.Join(cause, err)}
 	}
-	switch s.dialect.classify(err) {
+	switch s.meaning(err) {
 	case raced:
 		return coded(tenants.CodeConflict, "other changes were in the way of this one; try again")
 	case passing:

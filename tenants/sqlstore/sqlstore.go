@@ -88,7 +88,7 @@ func (s *Store) change(ctx context.Context, f func(q querier) error) error {
 		if _, own := errors.AsType[*tenants.Error](err); own {
 			return err
 		}
-		if s.dialect.classify(err) != raced || try == attempts || ctx.Err() != nil {
+		if s.meaning(err) != raced || try == attempts || ctx.Err() != nil {
 			return s.classified(ctx, err)
 		}
 	}

@@ -129,13 +129,17 @@ func put(q querier, old tenants.Tenant, exists bool, t tenants.Tenant) (tenants.
 			return none, err
 		}
 	}
-	if _, err := q.exec(`INSERT INTO tenants (id, version, status, tier, region, network_low, network_high, document)
+	written, err := q.exec(`INSERT INTO tenants (id, version, status, tier, region, network_low, network_high, document)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
 		ON CONFLICT (id) DO UPDATE SET version = excluded.version, status = excluded.status, tier = excluded.tier, region = excluded.region,
 			network_low = excluded.network_low, network_high = excluded.network_high, document = excluded.document
 		WHERE tenants.version = excluded.version - 1`,
-		t.ID, t.Version, string(t.Status), t.Tier, t.Region, low, high, string(data)); err != nil {
+		t.ID, t.Version, string(t.Status), t.Tier, t.Region, low, high, string(data))
+	if err != nil {
 		return none, err
+	}
+	if written == 0 {
+		return none, errRaced // another transaction has created it since this one looked
 	}
 	if err := putTerms(q, terms(old, exists), terms(t, true), t.ID); err != nil {
 		return none, err

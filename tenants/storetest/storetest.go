@@ -50,6 +50,7 @@ func RunStore(t *testing.T, open func(t *testing.T) tenants.Store) {
 		"stale update":      staleUpdate,
 		"values are copies": copies,
 		"at once":           atOnce,
+		"created at once":   createdAtOnce,
 		"cancelled":         cancelled,
 		"networks apart":    networksApart,
 		"networks at once":  networksAtOnce,
@@ -230,6 +231,37 @@ func atOnce(t *testing.T, s tenants.Store) {
 	must(t, err)
 	if v.Name != strconv.Itoa(workers*each) || v.Version != 1+workers*each {
 		t.Errorf("counted to %s in version %d, want %d", v.Name, v.Version, workers*each)
+	}
+}
+
+// createdAtOnce lets goroutines create the same tenant, which was never there and
+// then was deleted; one of them does.
+func createdAtOnce(t *testing.T, s tenants.Store) {
+	for range 6 {
+		var wg sync.WaitGroup
+		var created atomic.Int32
+		for i := range 8 {
+			wg.Go(func() {
+				v := Tenant("acme")
+				v.Name = strconv.Itoa(i)
+				stored, err := s.Create(t.Context(), v)
+				switch {
+				case err == nil && stored.Name == v.Name:
+					created.Add(1)
+				case tenants.CodeOf(err) != tenants.CodeConflict:
+					t.Errorf("%+v, %v", stored, err)
+				}
+			})
+		}
+		wg.Wait()
+		if created.Load() != 1 {
+			t.Errorf("%d of 8 created the same tenant", created.Load())
+		}
+		v, err := s.Get(t.Context(), "acme")
+		must(t, err)
+		v.Status = tenants.StatusDeleted
+		_, err = s.Update(t.Context(), v)
+		must(t, err)
 	}
 }
 
