@@ -50,9 +50,6 @@ func lookPlatform(t *testing.T, r *rig, environment string) {
 	}
 	here.closedBucket(platformEvents, "platform-lifecycle")
 	here.archived(eventArchive, lifecycle, platformEvents, "alias/platform-lifecycle")
-	if names := here.dashboards("platform-"); len(names) != 1 {
-		t.Errorf("the platform has the dashboards %v", names)
-	}
 	if out := see(here, here.api.GetAccount, &apigateway.GetAccountInput{}); out != nil && !strings.HasSuffix(aws.ToString(out.CloudwatchRoleArn), "-api-logs") {
 		t.Errorf("API Gateway logs as %q", aws.ToString(out.CloudwatchRoleArn))
 	}
