@@ -38,7 +38,8 @@ type Publisher struct {
 
 // OpenPublisher opens the topic that a URL names; see the package's comment. A
 // wrong URL is CodeInvalid. Nothing is sent, so that a topic that does not exist
-// shows itself with the first event. Shutdown lets go of it.
+// shows itself with the first event. Shutdown lets go of it; a mem topic is one for
+// the whole process, and its Shutdown ends it for everybody.
 func OpenPublisher(ctx context.Context, topicURL string) (*Publisher, error) {
 	u, err := parseURL(topicURL, topicSchemes)
 	if err != nil {
