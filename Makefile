@@ -63,6 +63,12 @@ bench: ## measure single packages, then tenants a minute, CPU seconds and memory
 	@$(progress) beat "benchmarks" go test -run '^$$' -bench . -benchtime 0.5s -timeout 30m $$(go list ./... | grep -v '/automation$$')
 	@$(with_pulumi) $(progress) beat "tenants" $(BENCH_TENANTS)
 
+.PHONY: bench-policy
+bench-policy: tenantform ## measure decisions and cold checks on 20, 200 and 2,000 resources, beside conftest with the same rules
+	@conftest=$$(tools/ensure.sh conftest); \
+	TENANTFORM_BENCH_CONFTEST="$$conftest" TENANTFORM_BENCH_CLI="$$PWD/bin/tenantform" \
+	go test ./policies -run '^$$' -bench '^BenchmarkConftest$$' -benchtime 1x -timeout 60m
+
 .PHONY: generate
 generate: ## make the generated files again
 	go generate ./...

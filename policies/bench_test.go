@@ -23,7 +23,7 @@ func planOf(tb testing.TB, n int) Input {
 			if urn == "" {
 				return ""
 			}
-			return fmt.Sprintf("%s-%d", urn, copies)
+			return fmt.Sprintf("%s-%d", strings.Replace(urn, "urn:pulumi:"+functions.Plan.Stack+"::", "urn:pulumi:"+in.Plan.Stack+"::", 1), copies)
 		}
 		for _, r := range pattern {
 			if len(in.Plan.Resources) == n {

@@ -5,6 +5,7 @@
 #
 #   tools/ensure.sh pulumi          TENANTFORM_PULUMI, then PATH, then bin/
 #   tools/ensure.sh golangci-lint   PATH, then bin/
+#   tools/ensure.sh conftest        PATH, then bin/
 #   tools/ensure.sh terraform-bridge   TENANTFORM_TERRAFORM_BRIDGE, then bin/
 #   tools/ensure.sh temporal        TENANTFORM_TEMPORAL, then PATH, then bin/
 #   tools/ensure.sh workflowcheck   PATH, then bin/
@@ -35,7 +36,7 @@ version_of() {
     golangci-lint) out=$("$1" version --short 2>/dev/null) || return 0 ;;
     temporal) out=$("$1" --version 2>/dev/null | awk '$1 == "temporal" && $2 == "version" { print $3 }') || return 0 ;;
     workflowcheck) out=$(go version -m "$1" 2>/dev/null | awk '$1 == "mod" || $1 == "dep" { if ($2 == "go.temporal.io/sdk/contrib/tools/workflowcheck") print $3 }') || return 0 ;;
-    terraform-bridge) out=$(go version -m "$1" 2>/dev/null | awk '$1 == "mod" { print $3 }') || return 0 ;;
+    conftest | terraform-bridge) out=$(go version -m "$1" 2>/dev/null | awk '$1 == "mod" { print $3 }') || return 0 ;;
     esac
     out=${out#v}
     printf '%s' "${out%%[-+]*}" | tr -d '[:space:]'
@@ -79,6 +80,13 @@ terraform-bridge)
     flags="-s -w"
     takes="about 3 minutes on two cores"
     ;;
+conftest)
+    package=github.com/open-policy-agent/conftest
+    version=$(pinned github.com/open-policy-agent/conftest) || fail "tools/conftest/go.mod does not name github.com/open-policy-agent/conftest"
+    needed="${version#v}"
+    flags="-s -w"
+    takes="about 3 minutes on two cores"
+    ;;
 temporal)
     package=github.com/temporalio/cli/cmd/temporal
     version=$(pinned github.com/temporalio/cli) || fail "tools/temporal/go.mod does not name github.com/temporalio/cli"
@@ -94,7 +102,7 @@ workflowcheck)
     flags="-s -w"
     takes="seconds"
     ;;
-*) fail "unknown tool '$tool'; it is pulumi, golangci-lint, terraform-bridge, temporal or workflowcheck" ;;
+*) fail "unknown tool '$tool'; it is pulumi, golangci-lint, conftest, terraform-bridge, temporal or workflowcheck" ;;
 esac
 binary=${binary:-$tool}
 
