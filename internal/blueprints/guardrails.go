@@ -4,6 +4,7 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
 	"github.com/tenantform/tenantform/components/bucket"
+	"github.com/tenantform/tenantform/components/depend"
 	"github.com/tenantform/tenantform/components/encryption"
 	"github.com/tenantform/tenantform/components/guardrails"
 	"github.com/tenantform/tenantform/components/topic"
@@ -37,13 +38,13 @@ func account(full bool) Sample {
 			Location: at.Location, Tags: at.SharedTags(), Name: "sample", Bucket: "sample-audit-" + at.Location.AccountID,
 			Deployers: other(at, []string{"deployer"}, []string{"deployer", "releaser"}),
 		}
-		needs := []pulumi.Resource{}
+		var needs []pulumi.CustomResource
 		if full {
 			changes, err := topic.New(ctx, "changes", &topic.Args{Location: at.Location, Tags: at.SharedTags(), Name: "sample-changes", Rules: true})
 			if err != nil {
 				return err
 			}
-			needs = append(needs, changes)
+			needs = append(needs, changes.Ready...)
 			args.TopicARN, args.AlarmActions = at.Location.ARN("sns", "sample-changes"), pulumi.StringArray{changes.ARN}
 			args.Trail, args.TrailKeyARN = true, poolKey(at)
 		}
@@ -64,7 +65,7 @@ func account(full bool) Sample {
 		if err != nil {
 			return err
 		}
-		_, err = guardrails.NewAccount(ctx, "account", args, pulumi.DependsOn(append(needs, audit)))
+		_, err = guardrails.NewAccount(ctx, "account", args, depend.On(append(needs, audit.Ready...)...))
 		return err
 	}
 }

@@ -5,6 +5,7 @@ import (
 
 	"github.com/tenantform/tenantform/components/archive"
 	"github.com/tenantform/tenantform/components/bucket"
+	"github.com/tenantform/tenantform/components/depend"
 	"github.com/tenantform/tenantform/components/function"
 	"github.com/tenantform/tenantform/components/queueworker"
 	"github.com/tenantform/tenantform/components/topic"
@@ -138,7 +139,7 @@ func newArchive(full bool) Sample {
 			args.LogKeyARN, args.BufferSec = key.ARN, other(at, 0, 600)
 			args.AlarmActions = pulumi.StringArray{pulumi.String(at.Location.ARN("sns", "sample-alarms"))}
 		}
-		_, err = archive.New(ctx, "archive", args, pulumi.DependsOn([]pulumi.Resource{events, kept}))
+		_, err = archive.New(ctx, "archive", args, depend.On(append(events.Ready, kept.Ready...)...))
 		return err
 	}
 }
