@@ -175,8 +175,13 @@ func looks() map[string]func(*eyes, blueprints.Blueprint) {
 			e.closedBucket("sample-artifacts-"+e.account, "sample-artifacts")
 			e.rotates("sample-artifacts")
 		},
-		"bucket.Bucket":      lookBucketSample,
-		"bucket.Logs":        func(e *eyes, _ blueprints.Blueprint) { e.closedBucket("sample-logs-"+e.account, managed) },
+		"bucket.Bucket": lookBucketSample,
+		"bucket.Logs":   func(e *eyes, _ blueprints.Blueprint) { e.closedBucket("sample-logs-"+e.account, managed) },
+		"dashboard.Dashboard": func(e *eyes, _ blueprints.Blueprint) {
+			if names := e.dashboards(""); !slices.Equal(names, []string{"sample-platform"}) {
+				e.t.Errorf("there are the dashboards %v", names)
+			}
+		},
 		"data.Table":         func(e *eyes, _ blueprints.Blueprint) { e.pointInTime("sample-table") },
 		"data.TenantAccess":  func(e *eyes, _ blueprints.Blueprint) { e.leadingKeys("sample-access-data", "acme") },
 		"database.Database":  lookDatabase,
