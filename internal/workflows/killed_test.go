@@ -12,6 +12,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/tenantform/tenantform/internal/lifecycle"
 	"github.com/tenantform/tenantform/internal/localcloud"
 	"github.com/tenantform/tenantform/tenants"
 )
@@ -49,50 +50,94 @@ func (h *house) end(id string) end {
 	return e
 }
 
+// disturbed are the operations whose worker is killed: what is there before, and
+// how each begins.
+var disturbed = []struct {
+	kind   tenants.OperationKind
+	before []tenants.OperationKind
+}{
+	{tenants.OperationCreate, nil},
+	{tenants.OperationMove, []tenants.OperationKind{tenants.OperationCreate}},
+	{tenants.OperationDelete, []tenants.OperationKind{tenants.OperationCreate, tenants.OperationMove}},
+}
+
+// starts begins an operation of acme's life: it is created in a pool, moved to a
+// silo, and deleted from there.
+func (h *house) starts(kind tenants.OperationKind) tenants.Operation {
+	h.t.Helper()
+	switch kind {
+	case tenants.OperationCreate:
+		return h.create("acme", "standard")
+	case tenants.OperationMove:
+		return h.move("acme", "premium", "")
+	}
+	return h.remove("acme", "")
+}
+
 // TestWorkerKilledInEachStep kills the worker's process with SIGKILL in each
-// step of a creation, at its worst moment; the next worker brings it to the end
-// that an undisturbed creation has.
+// step of a creation, a move and a deletion, at the step's worst moment; the next
+// worker brings each to the end that an undisturbed operation has.
 func TestWorkerKilledInEachStep(t *testing.T) {
 	if dir := os.Getenv(victimDir); dir != "" {
 		victim(t, dir, os.Getenv(victimStep))
 		return
 	}
+	if testing.Short() {
+		t.Skip("it runs some fifteen stacks")
+	}
 	t.Parallel()
+	undisturbed := newHouse(t)
+	undisturbed.a.Services = oneService
+	undisturbed.stackUp("platform")
+	undisturbed.stackUp("pool-a")
+	stop := undisturbed.work()
+	steps, wants := map[tenants.OperationKind][]tenants.Step{}, map[tenants.OperationKind]end{}
+	for _, c := range disturbed {
+		op := undisturbed.done(undisturbed.starts(c.kind))
+		steps[c.kind], wants[c.kind] = op.Steps, undisturbed.end(op.ID)
+	}
+	stop()
+	for _, c := range disturbed {
+		for _, s := range steps[c.kind] {
+			t.Run(string(c.kind)+"/"+s.Name, func(t *testing.T) {
+				t.Parallel()
+				killedIn(t, c.kind, c.before, s.Name, wants[c.kind])
+			})
+		}
+	}
+}
+
+// killedIn kills a worker in one step of an operation, and sees how it ends.
+func killedIn(t *testing.T, kind tenants.OperationKind, before []tenants.OperationKind, step string, want end) {
 	h := newHouse(t)
 	h.a.Services = oneService
 	h.stackUp("platform")
 	h.stackUp("pool-a")
-	stop := h.work()
-	op := h.done(h.create("acme", "standard"))
-	stop()
-	want := h.end(op.ID)
-	for _, s := range op.Steps {
-		t.Run(s.Name, func(t *testing.T) {
-			t.Parallel()
-			h := newHouse(t)
-			h.a.Services = oneService
-			h.stackUp("platform")
-			h.stackUp("pool-a")
-			op := h.create("acme", "standard")
-			h.killAt(s.Name)
-			if s.Name == ServicesStep { // the service lives, and answers while nobody works
-				if err := h.client.Answer(t.Context(), Answer{OperationID: op.ID, Service: "billing", Attempt: 1}); err != nil {
-					t.Fatal(err)
-				}
-			}
-			h.work()
-			h.done(op)
-			if got := h.end(op.ID); got != want {
-				t.Errorf("killed in %s it ends as\n%+v, want\n%+v", s.Name, got, want)
-			}
-			for _, d := range []string{"runs", "leases"} {
-				if left, _ := os.ReadDir(filepath.Join(h.dir, d)); len(left) > 0 {
-					t.Errorf("%s holds %v", d, left)
-				}
-			}
-			t.Logf("killed in %s: %+v", s.Name, want)
-		})
+	if len(before) > 0 {
+		stop := h.work()
+		for _, b := range before {
+			h.done(h.starts(b))
+		}
+		stop()
 	}
+	op := h.starts(kind)
+	h.killAt(step)
+	if step == ServicesStep { // the service lives, and answers while nobody works
+		if err := h.client.Answer(t.Context(), Answer{OperationID: op.ID, Service: "billing", Attempt: 1}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	h.work()
+	h.done(op)
+	if got := h.end(op.ID); got != want {
+		t.Errorf("killed in %s of %s it ends as\n%+v, want\n%+v", step, kind, got, want)
+	}
+	for _, d := range []string{"runs", "leases"} {
+		if left, _ := os.ReadDir(filepath.Join(h.dir, d)); len(left) > 0 {
+			t.Errorf("%s holds %v", d, left)
+		}
+	}
+	t.Logf("killed in %s of %s: %+v", step, kind, want)
 }
 
 // victim works on, and does not get past the step.
@@ -117,11 +162,31 @@ func victim(t *testing.T, dir, step string) {
 		})
 	case FinishStep: // recorded, and Temporal does not know
 		h.a.Ledger = blocked{Ledger: h.ledger, reached: h.reached}
-	default:
+	case "provision", "prepare": // in the middle, with a creation whose answer is lost
 		h.cloud.Inject(localcloud.Fault{Type: "aws:iam/rolePolicy:RolePolicy", Operation: "create", Hang: true, After: true})
+	case "retire", "destroy": // in the middle, with a deletion whose answer is lost
+		h.cloud.Inject(localcloud.Fault{Type: "aws:iam/rolePolicy:RolePolicy", Operation: "delete", Hang: true, After: true})
+	default: // done, and not recorded
+		h.a.Steps = stuck{Steps: h.steps, step: step, reached: h.reached}
 	}
 	h.work()
 	select {}
+}
+
+// stuck does not come back from a step.
+type stuck struct {
+	Steps
+	step    string
+	reached func()
+}
+
+func (s stuck) Run(ctx context.Context, op tenants.Operation, step string) (lifecycle.Result, error) {
+	res, err := s.Steps.Run(ctx, op, step)
+	if step == s.step {
+		s.reached()
+		select {}
+	}
+	return res, err
 }
 
 type notifier func(context.Context, Notice) error
@@ -168,7 +233,7 @@ func (h *house) killAt(step string) {
 	}()
 	there := func() bool {
 		_, err := os.Stat(filepath.Join(h.dir, "reached"))
-		return err == nil || (!slices.Contains([]string{ServicesStep, NotifyStep, FinishStep}, step) && pending(h.dir))
+		return err == nil || (slices.Contains([]string{"provision", "prepare", "retire", "destroy"}, step) && pending(h.dir))
 	}
 	for limit := time.Now().Add(2 * time.Minute); !there(); time.Sleep(20 * time.Millisecond) {
 		select {
