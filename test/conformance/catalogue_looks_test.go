@@ -177,6 +177,11 @@ func looks() map[string]func(*eyes, blueprints.Blueprint) {
 		},
 		"bucket.Bucket": lookBucketSample,
 		"bucket.Logs":   func(e *eyes, _ blueprints.Blueprint) { e.closedBucket("sample-logs-"+e.account, managed) },
+		"apigateway.AccountLogging": func(e *eyes, _ blueprints.Blueprint) {
+			if out := see(e, e.api.GetAccount, &apigateway.GetAccountInput{}); out != nil && !strings.HasSuffix(aws.ToString(out.CloudwatchRoleArn), ":role/sample-api-logs") {
+				e.t.Errorf("API Gateway logs as %q", aws.ToString(out.CloudwatchRoleArn))
+			}
+		},
 		"dashboard.Dashboard": func(e *eyes, _ blueprints.Blueprint) {
 			if names := e.dashboards(""); !slices.Equal(names, []string{"sample-platform"}) {
 				e.t.Errorf("there are the dashboards %v", names)
