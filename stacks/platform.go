@@ -178,7 +178,7 @@ func Platform(spec PlatformSpec) pulumi.RunFunc {
 			return err
 		}
 		p := &platformParts{spec: spec, core: core, functions: functions}
-		for _, part := range []func(*pulumi.Context) error{p.logging, p.code, p.host, p.topics, p.events, p.sight, p.watch} {
+		for _, part := range []func(*pulumi.Context) error{p.logging, p.code, p.host, p.topics, p.events, p.watch, p.sight} {
 			if err := part(ctx); err != nil {
 				return err
 			}

@@ -5,7 +5,7 @@
 #   tools/conformance.sh make [go test's flags]   writes docs/conformance.md; fails when a piece is missing
 #   tools/conformance.sh test [go test's flags]   says in one line which piece is missing, and is content
 #
-# The pieces: moto_server and aws, the command, on PATH; and pulumi-aws, or else the Terraform AWS provider
+# The pieces: moto_server on PATH; and pulumi-aws, or else the Terraform AWS provider
 # (tools/find-aws-provider.sh). TENANTFORM_CONFORMANCE=off leaves the suite out of "test".
 # Eight lives run at a time, which mostly wait, and need 6 GB of memory together.
 set -euo pipefail
@@ -32,7 +32,6 @@ without() {
 
 if [ "$mode" = test ] && [ "${TENANTFORM_CONFORMANCE:-}" = off ]; then without "TENANTFORM_CONFORMANCE is off"; fi
 command -v moto_server >/dev/null || without "moto_server, the emulator of AWS, is not on PATH; install moto[server]"
-command -v aws >/dev/null || without "aws, AWS's own command, is not on PATH"
 
 if plugin=$(tools/find-pulumi-aws.sh); then
     export TENANTFORM_PULUMI_AWS=$plugin
