@@ -81,6 +81,8 @@ func StartDevServer(ctx context.Context, file string, options *DevServerOptions)
 		"--log-level", "error",
 		// Places are shared between tiers by fairness keys, which this server has behind a switch.
 		"--dynamic-config-value", "matching.useNewMatcher=true", "--dynamic-config-value", "matching.enableFairness=true",
+		// Each partition of a queue is fair for itself; for one machine one is enough.
+		"--dynamic-config-value", "matching.numTaskqueueReadPartitions=1", "--dynamic-config-value", "matching.numTaskqueueWritePartitions=1",
 	}
 	for _, n := range o.Namespaces {
 		args = append(args, "--namespace", n)

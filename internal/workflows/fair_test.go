@@ -19,12 +19,13 @@ func TestAFloodOfOneTierDoesNotHoldUpAnother(t *testing.T) {
 	h := newPaper(t)
 	h.a.Slots = NewSlots(1)
 	engine := h.steps.Engine.(*paper)
-	atOnce, most := make(chan struct{}, flood+1), 0
+	atOnce, gate := make(chan struct{}, flood+1), make(chan struct{})
+	most := 0
 	engine.fail = func(call, _ string) error {
 		if call == "up" {
 			atOnce <- struct{}{}
 			most = max(most, len(atOnce)) // one at a time, or the test fails
-			time.Sleep(400 * time.Millisecond)
+			<-gate
 			<-atOnce
 		}
 		return nil
@@ -34,13 +35,23 @@ func TestAFloodOfOneTierDoesNotHoldUpAnother(t *testing.T) {
 		all = append(all, h.create(fmt.Sprintf("flood-%d", i), "free"))
 	}
 	h.work()
-	for len(engine.calls()) < 3 {
-		time.Sleep(20 * time.Millisecond)
+	planned := func(ops ...tenants.Operation) {
+		for _, op := range ops {
+			for now := op; len(now.Steps) == 0; time.Sleep(20 * time.Millisecond) {
+				var err error
+				if now, err = h.ledger.Operation(t.Context(), op.ID); err != nil {
+					t.Fatal(err)
+				}
+			}
+		}
+		time.Sleep(2 * time.Second) // until its first step is in the queue
 	}
+	planned(all...)
 	late := h.create("patron", "standard")
+	planned(late)
 	before := len(engine.calls())
-	h.done(late)
-	for _, op := range all {
+	close(gate)
+	for _, op := range append(all, late) {
 		h.done(op)
 	}
 	at := slices.IndexFunc(engine.calls(), func(s string) bool { return strings.HasSuffix(s, "tenant-patron") })
@@ -50,7 +61,7 @@ func TestAFloodOfOneTierDoesNotHoldUpAnother(t *testing.T) {
 	if waited := at - before; waited > flood/2 {
 		t.Errorf("the other tier waited for %d of %d that were there before it", waited, flood-before)
 	}
-	t.Logf("%d of the flood were done before, and %d while it waited", before, at-before)
+	t.Logf("%d of the flood were under way, and %d more came before it", before, at-before)
 }
 
 func (p *paper) calls() []string {

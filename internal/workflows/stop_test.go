@@ -3,6 +3,10 @@ package workflows
 import (
 	"context"
 	"errors"
+	"net"
+	"path/filepath"
+	"strconv"
+	"syscall"
 	"testing"
 	"time"
 
@@ -139,4 +143,53 @@ func TestAnOperationWhoseWorkflowWasTerminatedFails(t *testing.T) {
 	if got := h.tenant("acme").Status; got != tenants.StatusCreateFailed || len(h.town.deadLetters(1)) != 1 {
 		t.Errorf("the tenant is %s, dead letters %v", got, h.town.deadLetters(0))
 	}
+}
+
+// TestTemporalKilledAndStartedAgain kills the Temporal server in the middle of a
+// step, and starts it again on its file.
+func TestTemporalKilledAndStartedAgain(t *testing.T) {
+	t.Parallel()
+	path, err := FindTemporal("../../bin/temporal")
+	if err != nil {
+		t.Fatal(err)
+	}
+	file := filepath.Join(t.TempDir(), "temporal.db")
+	first, err := StartDevServer(t.Context(), file, &DevServerOptions{Path: path})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = first.Stop() })
+	h := paperIn(t, t.TempDir(), dial(t, first.Address, "default"), "default")
+	going, goOn := make(chan struct{}), make(chan struct{})
+	h.steps.Engine.(*paper).fail = func(call, _ string) error {
+		if call == "up" {
+			close(going) // a second run of the step would panic
+			<-goOn
+		}
+		return nil
+	}
+	h.a.Timing.Heartbeat = time.Minute // longer than Temporal is away: the step is not run twice
+	stop := h.work()
+	op := h.create("acme", "free")
+	<-going
+	if err := syscall.Kill(first.PID(), syscall.SIGKILL); err != nil {
+		t.Fatal(err)
+	}
+	<-first.Ended()
+	_, port, err := net.SplitHostPort(first.Address)
+	if err != nil {
+		t.Fatal(err)
+	}
+	number, err := strconv.Atoi(port)
+	if err != nil {
+		t.Fatal(err)
+	}
+	again, err := StartDevServer(t.Context(), file, &DevServerOptions{Path: path, Port: number})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = again.Stop() })
+	defer stop() // before its server
+	close(goOn)
+	h.done(op)
 }
