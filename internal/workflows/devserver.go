@@ -58,8 +58,8 @@ func FindTemporal(candidates ...string) (string, error) {
 const startTime = time.Minute
 
 // StartDevServer starts a development server that keeps its state in a file, and
-// waits until it answers. It ends with Stop, and with the process that started it
-// where the system can do that.
+// waits until it answers. It ends with Stop. A process that is killed leaves it
+// behind, and with it nothing but a port: the state is in the file.
 func StartDevServer(ctx context.Context, file string, options *DevServerOptions) (*DevServer, error) {
 	o := DevServerOptions{}
 	if options != nil {
