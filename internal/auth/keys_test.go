@@ -1,0 +1,151 @@
+package auth_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"testing"
+
+	"github.com/tenantform/tenantform/internal/auth"
+	"github.com/tenantform/tenantform/tenants"
+)
+
+func TestKeysRotate(t *testing.T) {
+	first, second := esKey(t, "first"), esKey(t, "second")
+	p := newProvider(t, first)
+	v := p.verifier(t, auth.Options{})
+	verify := func(token string) error {
+		_, err := v.Verify(t.Context(), token)
+		return err
+	}
+	old, fresh := sign(t, first, p.good(nil), nil), sign(t, second, p.good(nil), nil)
+	if err := verify(old); err != nil {
+		t.Fatal(err)
+	}
+
+	p.publish(first, second)
+	if err := verify(fresh); !errors.Is(err, auth.ErrUnauthenticated) {
+		t.Errorf("within the pause the new key gives %v", err)
+	}
+	p.pass(auth.DefaultKeysPause)
+	if err := verify(fresh); err != nil {
+		t.Errorf("after the pause the new key gives %v", err)
+	}
+	if err := verify(old); err != nil {
+		t.Errorf("the old key, still published, gives %v", err)
+	}
+
+	p.publish(second)
+	if err := verify(old); err != nil {
+		t.Errorf("before a refresh the old key gives %v", err)
+	}
+	p.pass(auth.DefaultKeysRefresh)
+	if err := verify(old); !errors.Is(err, auth.ErrUnauthenticated) {
+		t.Errorf("after a refresh the withdrawn key gives %v", err)
+	}
+	if err := verify(fresh); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestUnknownKeysDoNotFloodTheProvider(t *testing.T) {
+	key := esKey(t, "key")
+	p := newProvider(t, key)
+	v := p.verifier(t, auth.Options{})
+	var all sync.WaitGroup
+	for i := range 50 {
+		token := sign(t, esKey(t, fmt.Sprint("stranger-", i)), p.good(nil), nil)
+		all.Go(func() {
+			if _, err := v.Verify(t.Context(), token); !errors.Is(err, auth.ErrUnauthenticated) {
+				t.Errorf("a stranger's token gives %v", err)
+			}
+		})
+	}
+	all.Wait()
+	if n := p.fetches.Load(); n != 1 {
+		t.Errorf("50 unknown keys fetched %d times", n)
+	}
+	// A wrong signature under a known id asks for nothing at all.
+	p.pass(auth.DefaultKeysPause)
+	if _, err := v.Verify(t.Context(), sign(t, esKey(t, "key"), p.good(nil), nil)); !errors.Is(err, auth.ErrUnauthenticated) {
+		t.Error(err)
+	}
+	if n := p.fetches.Load(); n != 1 {
+		t.Errorf("a wrong signature fetched the keys again: %d times", n)
+	}
+}
+
+func TestProviderDown(t *testing.T) {
+	key := esKey(t, "key")
+	p := newProvider(t, key)
+	v := p.verifier(t, auth.Options{})
+	verify := func() error {
+		_, err := v.Verify(t.Context(), sign(t, key, p.good(nil), nil))
+		return err
+	}
+	p.down.Store(true)
+	for range 2 {
+		err := verify()
+		if tenants.CodeOf(err) != tenants.CodeUnavailable || errors.Is(err, auth.ErrUnauthenticated) {
+			t.Fatalf("without keys: %v", err)
+		}
+	}
+	p.down.Store(false)
+	p.pass(auth.DefaultKeysPause)
+	if err := verify(); err != nil {
+		t.Fatalf("after it came back: %v", err)
+	}
+
+	p.down.Store(true)
+	p.pass(auth.DefaultKeysRefresh)
+	if err := verify(); err != nil {
+		t.Errorf("with keys that are only old: %v", err)
+	}
+	if _, err := v.Verify(t.Context(), sign(t, esKey(t, "new"), p.good(nil), nil)); tenants.CodeOf(err) != tenants.CodeUnavailable {
+		t.Errorf("a key that may be new: %v", err)
+	}
+	p.pass(auth.DefaultKeysMaxAge)
+	if err := verify(); tenants.CodeOf(err) != tenants.CodeUnavailable {
+		t.Errorf("with keys that are too old: %v", err)
+	}
+	p.down.Store(false)
+	p.pass(auth.DefaultKeysPause)
+	if err := verify(); err != nil {
+		t.Errorf("after it came back again: %v", err)
+	}
+}
+
+func TestProviderThatCannotBeTrusted(t *testing.T) {
+	key := esKey(t, "key")
+	p := newProvider(t, key)
+	p.claims = "https://other.example.com"
+	if _, err := p.verifier(t, auth.Options{}).Verify(t.Context(), sign(t, key, p.good(nil), nil)); tenants.CodeOf(err) != tenants.CodeUnavailable {
+		t.Errorf("discovery of another issuer gives %v", err)
+	}
+	if _, err := p.verifier(t, auth.Options{KeysURL: p.URL + "/keys"}).Verify(t.Context(), sign(t, key, p.good(nil), nil)); err != nil {
+		t.Errorf("a given URL of keys needs no discovery: %v", err)
+	}
+	encrypting := key
+	encrypting.Use = "enc"
+	p.publish(encrypting)
+	if _, err := p.verifier(t, auth.Options{KeysURL: p.URL + "/keys"}).Verify(t.Context(), sign(t, key, p.good(nil), nil)); tenants.CodeOf(err) != tenants.CodeUnavailable {
+		t.Errorf("keys that are not for signatures give %v", err)
+	}
+}
+
+func TestVerifyEndsWithItsContext(t *testing.T) {
+	key := esKey(t, "key")
+	p := newProvider(t, key)
+	v := p.verifier(t, auth.Options{})
+	ctx, cancel := context.WithCancel(t.Context())
+	token := sign(t, key, p.good(nil), nil)
+	cancel()
+	if _, err := v.Verify(ctx, token); tenants.CodeOf(err) != tenants.CodeUnavailable || !errors.Is(err, context.Canceled) {
+		t.Errorf("a request that ended gives %v", err)
+	}
+	// The fetch that it began goes on for the others.
+	if _, err := v.Verify(t.Context(), token); err != nil {
+		t.Error(err)
+	}
+}
