@@ -2,10 +2,15 @@ package auth_test
 
 import (
 	"context"
+	"crypto/rand"
+	"crypto/rsa"
 	"errors"
 	"fmt"
+	"strings"
 	"sync"
 	"testing"
+
+	"github.com/go-jose/go-jose/v4"
 
 	"github.com/tenantform/tenantform/internal/auth"
 	"github.com/tenantform/tenantform/tenants"
@@ -131,6 +136,44 @@ func TestProviderThatCannotBeTrusted(t *testing.T) {
 	p.publish(encrypting)
 	if _, err := p.verifier(t, auth.Options{KeysURL: p.URL + "/keys"}).Verify(t.Context(), sign(t, key, p.good(nil), nil)); tenants.CodeOf(err) != tenants.CodeUnavailable {
 		t.Errorf("keys that are not for signatures give %v", err)
+	}
+}
+
+func TestAnswersThatAreRefused(t *testing.T) {
+	key := esKey(t, "key")
+	for name, change := range map[string]func(*provider){
+		"another machine without TLS": func(p *provider) { p.keysAt = "http://id.example.com/keys" },
+		"no URL":                      func(p *provider) { p.keysAt = "keys" },
+		"a redirection":               func(p *provider) { p.keysAt = p.URL + "/moved" },
+		"endless":                     func(p *provider) { p.more = strings.Repeat("x", 1<<20) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			p := newProvider(t, key)
+			change(p)
+			_, err := p.verifier(t, auth.Options{}).Verify(t.Context(), sign(t, key, p.good(nil), nil))
+			if tenants.CodeOf(err) != tenants.CodeUnavailable || p.keysAt == "http://id.example.com/keys" && !strings.Contains(errors.Unwrap(err).Error(), "https") {
+				t.Errorf("got %v, of %v", err, errors.Unwrap(err))
+			}
+		})
+	}
+}
+
+func TestKeysThatAreNotUsed(t *testing.T) {
+	private, err := rsa.GenerateKey(rand.Reader, 1024)
+	if err != nil {
+		t.Fatal(err)
+	}
+	good := esKey(t, "good")
+	weak := jose.JSONWebKey{Key: private, KeyID: "weak", Algorithm: "RS256", Use: "sig"}
+	p := newProvider(t, good, weak)
+	if _, err := p.verifier(t, auth.Options{}).Verify(t.Context(), sign(t, weak, p.good(nil), nil)); !errors.Is(err, auth.ErrUnauthenticated) {
+		t.Errorf("a key of 1024 bits gives %v", err)
+	}
+	other := esKey(t, "other")
+	p.publish(good, other)
+	other.KeyID = ""
+	if _, err := p.verifier(t, auth.Options{}).Verify(t.Context(), sign(t, other, p.good(nil), nil)); !errors.Is(err, auth.ErrUnauthenticated) {
+		t.Errorf("without a key id, one of two keys gives %v", err)
 	}
 }
 

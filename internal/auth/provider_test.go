@@ -31,6 +31,8 @@ type provider struct {
 
 	mu     sync.Mutex
 	keys   []jose.JSONWebKey
+	keysAt string // what the discovery document names as the place of the keys; empty: the truth
+	more   string // of the document with the keys
 	claims string // what the discovery document names as its issuer; empty: the truth
 	clock  time.Time
 }
@@ -45,8 +47,13 @@ func newProvider(t testing.TB, keys ...jose.JSONWebKey) *provider {
 		if name == "" {
 			name = p.URL
 		}
-		_ = json.NewEncoder(w).Encode(map[string]any{"issuer": name, "jwks_uri": p.URL + "/keys"})
+		keysAt := p.keysAt
+		if keysAt == "" {
+			keysAt = p.URL + "/keys"
+		}
+		_ = json.NewEncoder(w).Encode(map[string]any{"issuer": name, "jwks_uri": keysAt})
 	})
+	mux.Handle("/moved", http.RedirectHandler("/keys", http.StatusFound))
 	mux.HandleFunc("/keys", func(w http.ResponseWriter, _ *http.Request) {
 		p.fetches.Add(1)
 		p.mu.Lock()
@@ -55,7 +62,7 @@ func newProvider(t testing.TB, keys ...jose.JSONWebKey) *provider {
 		for _, k := range p.keys {
 			set.Keys = append(set.Keys, k.Public())
 		}
-		_ = json.NewEncoder(w).Encode(set)
+		_ = json.NewEncoder(w).Encode(map[string]any{"keys": set.Keys, "more": p.more})
 	})
 	p.Server = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if p.down.Load() {

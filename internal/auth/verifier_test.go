@@ -202,6 +202,11 @@ func TestNewVerifierRefuses(t *testing.T) {
 			t.Errorf("%s: %v", field, err)
 		}
 	}
+	for _, url := range []string{"", "https://", "https://:443", "id.example.com", "https://ada@id.example.com", "https://id.example.com?x=1", "https://id.example.com#x", "http://10.0.0.1"} {
+		if _, err := auth.NewVerifier(auth.Args{Issuer: url, Audience: audience}, nil); tenants.CodeOf(err) != tenants.CodeInvalid {
+			t.Errorf("issuer %q: %v", url, err)
+		}
+	}
 	if _, err := auth.NewVerifier(good, nil); err != nil {
 		t.Error(err)
 	}
