@@ -89,6 +89,7 @@ func (r Rule) differs(d plan.Drifted) []Finding {
 	if d.Kind == plan.DriftDeleted {
 		finding.Value = d.ID
 		finding.Message = "the resource is recorded and is not there any more"
+		finding.Digest = digest(d.ID, finding.Message)
 		return []Finding{finding}
 	}
 	found := make([]Finding, 0, len(d.Properties))
@@ -108,6 +109,7 @@ func (r Rule) differs(d plan.Drifted) []Finding {
 		default:
 			f.Message = fmt.Sprintf("it is %s and is recorded as %s", f.Value, recorded)
 		}
+		f.Digest = digest([]any{p.Recorded, p.Found}, f.Message)
 		found = append(found, f)
 	}
 	return found

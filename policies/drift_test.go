@@ -102,6 +102,18 @@ func TestDriftIsHeldAsOtherFindings(t *testing.T) {
 	if !r.Allowed() || len(r.Findings) != 7 {
 		t.Errorf("known drift denies:\n%s", findingLines(r))
 	}
+	changed := observed()
+	for i := range changed.Drifted {
+		for j := range changed.Drifted[i].Properties {
+			if p := &changed.Drifted[i].Properties[j]; p.Path == "tags.owner" {
+				p.Found = "somebody else"
+			}
+		}
+	}
+	r = evaluateDrift(t, policies.Options{Now: opts.Now, Waivers: opts.Waivers, Baseline: &known}, changed)
+	if denials := r.Denials(); len(denials) != 1 || denials[0].Property != "tags.owner" {
+		t.Errorf("another value in the place of known drift:\n%s", findingLines(r))
+	}
 	off := policies.Enforcement{Settings: []policies.Setting{
 		{Category: "drift", Level: policies.LevelDisabled}, {Rule: policies.DriftDeleted, Environment: "dev", Level: policies.LevelAdvisory},
 	}}

@@ -266,6 +266,7 @@ func (r Rule) findings(raw json.RawMessage) ([]Finding, error) {
 		found = append(found, Finding{
 			Rule: r.ID, Title: r.Title, Severity: r.Severity, Category: r.Category, URN: *f.URN, Property: f.Property,
 			Value: Text(f.Value), Message: f.Message, Remediation: r.Remediation, Related: r.Related, Unknown: f.Unknown,
+			Digest: digest(f.Value, f.Message),
 		})
 	}
 	return found, nil

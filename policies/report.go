@@ -107,6 +107,11 @@ type Finding struct {
 	Level    Level  `json:"level,omitempty"`
 	// Waiver excuses the finding; nil: nothing does.
 	Waiver *Waiver `json:"waiver,omitempty"`
+	// Digest tells findings of one rule on one property apart, such as those about
+	// two statements of a document: 32 hexadecimal digits made of the whole value,
+	// with secrets and unknowns masked, and of what the message says. It is the same
+	// as long as both are. Empty where no rule gave the finding.
+	Digest string `json:"digest,omitempty"`
 	// Existing marks a finding that is in the baseline.
 	Existing bool `json:"existing,omitempty"`
 }

@@ -2,6 +2,8 @@ package policies
 
 import (
 	"bytes"
+	"crypto/sha256"
+	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"io"
@@ -57,6 +59,16 @@ func shown(v any) any {
 		return out
 	}
 	return v
+}
+
+// digest makes the digest of a finding of its value and message.
+func digest(value any, message string) string {
+	text, err := json.Marshal([]any{plan.Mark(value), message})
+	if err != nil {
+		return "" // of what is no JSON; such a finding is in no baseline
+	}
+	sum := sha256.Sum256(text)
+	return hex.EncodeToString(sum[:16])
 }
 
 // strict decodes one JSON value and refuses unknown fields and what follows it.

@@ -126,7 +126,7 @@ func TestPolicyCheckWaiversAndBaseline(t *testing.T) {
 			}
 		}
 	}
-	if data, err := os.ReadFile(baseline); err != nil || !strings.Contains(string(data), `"version": 1`) {
+	if data, err := os.ReadFile(baseline); err != nil || !strings.Contains(string(data), `"version": 2`) {
 		t.Errorf("the baseline is %s, %v", data, err)
 	}
 
