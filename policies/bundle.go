@@ -111,7 +111,8 @@ func (s *source) addData(bundle fs.FS, name string) error {
 }
 
 // with gives the source with rules of one's own, which may add rules, libraries
-// and data, and replace rules, but not what the embedded rules rest on.
+// and data, and replace rules that may be waived by others that are as strict, but
+// not what the embedded rules rest on.
 func (s source) with(own Own) (source, error) {
 	more, err := load(own.FS)
 	if err != nil {
@@ -124,6 +125,12 @@ func (s source) with(own Own) (source, error) {
 	for name, m := range more.modules {
 		rule, isRule, _ := ruleOf(m)
 		if isRule {
+			if was, there := find(out.rules, rule.ID); there {
+				if err := was.replaceable(rule); err != nil {
+					return source{}, fmt.Errorf("%s: %w", name, err)
+				}
+				rule.Replaces = was.Source
+			}
 			for old, was := range s.modules {
 				if r, ok, _ := ruleOf(was); ok && r.ID == rule.ID {
 					delete(out.modules, old)
@@ -131,16 +138,30 @@ func (s source) with(own Own) (source, error) {
 			}
 			rule.Source = own.Name
 			out.rules = append(slices.DeleteFunc(out.rules, func(r Rule) bool { return r.ID == rule.ID }), rule)
-		} else if at := packagePath(m); slices.ContainsFunc(slices.Collect(maps.Values(s.modules)), func(was *ast.Module) bool { return slices.Equal(at, packagePath(was)) }) {
-			return source{}, fmt.Errorf("%s is of package %s, which the built-in rules rest on; give it another", name, strings.Join(at[1:], "."))
+		} else if at := packagePath(m); s.holdsBelow(at) {
+			return source{}, fmt.Errorf("%s is of package %s, which holds what the built-in rules rest on; give it another", name, strings.Join(at[1:], "."))
 		}
 		out.modules[own.Name+"/"+name] = m
+	}
+	if _, settings := more.data["tenantform"]; settings {
+		return source{}, errors.New("its data is below tenantform, where the built-in rules have their settings; put it below another directory")
 	}
 	if out.data, err = merged(s.data, more.data, nil); err != nil {
 		return source{}, err
 	}
 	slices.SortFunc(out.rules, func(a, b Rule) int { return strings.Compare(a.ID, b.ID) })
 	return out, nil
+}
+
+// holdsBelow tells whether a module is of a package or of one below it: a rule
+// with a longer name, such as x.y of package a, is of package a.x all the same.
+func (s source) holdsBelow(at []string) bool {
+	for _, m := range s.modules {
+		if was := packagePath(m); len(was) >= len(at) && slices.Equal(was[:len(at)], at) {
+			return true
+		}
+	}
+	return false
 }
 
 // merged adds data to data; a value that is there already is a mistake.

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/tenantform/tenantform/automation/plan"
+	"github.com/tenantform/tenantform/tenants"
 )
 
 var today = time.Date(2026, 11, 21, 12, 0, 0, 0, time.UTC)
@@ -292,7 +293,7 @@ func TestOwnRules(t *testing.T) {
 		t.Errorf("added: %+v", r)
 	}
 	r = decide(t, Options{Own: own(map[string]string{"rules/other/rule.rego": metadata + "findings := set()"})}, "dev")
-	if r.RulesRun != 1 || r.Rules[0].Source != "mine" || !r.Allowed() {
+	if r.RulesRun != 1 || r.Rules[0].Source != "mine" || !r.Allowed() || len(r.Replaced()) != 1 || r.Rules[0].Replaces != builtIn {
 		t.Errorf("replaced: %+v", r)
 	}
 	for name, files := range map[string]map[string]string{
@@ -305,6 +306,43 @@ func TestOwnRules(t *testing.T) {
 	} {
 		if _, err := New(t.Context(), &Options{Bundle: oneRule(), Own: own(files)}); err == nil {
 			t.Errorf("%s: accepted", name)
+		}
+	}
+}
+
+// TestOwnRulesWeakenNothing holds rules of one's own to what may be replaced.
+func TestOwnRulesWeakenNothing(t *testing.T) {
+	second := strings.Replace(metadata, "rules.one", "rules.two", 1) + "findings := set()"
+	for name, c := range map[string]struct {
+		bundle []string // what is changed in the bundle's rule
+		own    []string // and in the one that replaces it
+		files  map[string]string
+		want   string
+	}{
+		"never waived":             {bundle: []string{`"yes"`, `"never"`}, own: []string{`"yes"`, `"never"`}, want: "never waived and cannot be replaced"},
+		"exact, then yes":          {bundle: []string{`"yes"`, `"exact"`}, want: `waivable is "yes"; allowed: exact or stricter`},
+		"advisory":                 {own: []string{"enforcement: mandatory", "enforcement: advisory"}, want: `enforcement is "advisory"; allowed: mandatory or stricter`},
+		"in production only":       {own: []string{"enforcement: mandatory", "enforcement: production"}, want: "mandatory or stricter"},
+		"another scope":            {own: []string{"scope: resource", "scope: operation"}, want: `scope is "operation"; allowed: resource`},
+		"another category":         {own: []string{"category: network", "category: storage"}, want: `category is "storage"; allowed: network`},
+		"stricter":                 {bundle: []string{"enforcement: mandatory", "enforcement: advisory"}, own: []string{`"yes"`, `"exact"`}},
+		"settings":                 {files: map[string]string{"tenantform/settings/data.json": `{"x": 1}`}, want: "below tenantform"},
+		"settings in the root":     {files: map[string]string{"data.json": `{"tenantform": {"settings": {"x": 1}}}`}, want: "below tenantform"},
+		"data of one's own":        {files: map[string]string{"mine/data.json": `{"x": 1}`}},
+		"a library's own package":  {files: map[string]string{"lib/x.rego": "package tenantform\nx := 1"}, want: "of package tenantform, which holds"},
+		"a package above the rule": {files: map[string]string{"lib/x.rego": "package tenantform.rules\none.findings contains 1 if false"}, want: "of package tenantform.rules, which holds"},
+		"a library":                {files: map[string]string{"lib/x.rego": "package tenantform.lib.mine\nx := 1"}},
+	} {
+		m := fstest.MapFS{"rules/two/rule.rego": {Data: []byte(second)}}
+		if len(c.files) == 0 {
+			m["rules/other/rule.rego"] = &fstest.MapFile{Data: []byte(strings.NewReplacer(c.own...).Replace(metadata) + "findings := set()")}
+		}
+		for name, text := range c.files {
+			m[name] = &fstest.MapFile{Data: []byte(text)}
+		}
+		_, err := New(t.Context(), &Options{Bundle: oneRule(c.bundle...), Own: []Own{{Name: "mine", FS: m}}})
+		if (err == nil) != (c.want == "") || err != nil && (tenants.CodeOf(err) != tenants.CodeInvalid || !strings.Contains(err.Error(), c.want)) {
+			t.Errorf("%s: %v, want %q", name, err, c.want)
 		}
 	}
 }

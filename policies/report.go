@@ -51,9 +51,10 @@ type Report struct {
 // RuleResult is what one rule came to.
 type RuleResult struct {
 	Rule     string `json:"rule"`
-	Level    Level  `json:"level"`    // in the environment of the run
-	Source   string `json:"source"`   // as of Rule
-	Findings int    `json:"findings"` // none of a rule that is disabled
+	Level    Level  `json:"level"`              // in the environment of the run
+	Source   string `json:"source"`             // as of Rule
+	Replaces string `json:"replaces,omitempty"` // as of Rule
+	Findings int    `json:"findings"`           // none of a rule that is disabled
 }
 
 // Allowed tells whether the run may go on: the verdict allows it and no finding
@@ -75,6 +76,26 @@ func (r Report) About(part plan.Plan) Report {
 		r.Verdict = VerdictDeny
 	}
 	return r
+}
+
+// Disabled gives the rules whose findings were left out, by id.
+func (r Report) Disabled() []RuleResult {
+	return r.results(func(x RuleResult) bool { return x.Level == LevelDisabled })
+}
+
+// Replaced gives the rules that took the place of others, by id.
+func (r Report) Replaced() []RuleResult {
+	return r.results(func(x RuleResult) bool { return x.Replaces != "" })
+}
+
+func (r Report) results(fits func(RuleResult) bool) []RuleResult {
+	var out []RuleResult
+	for _, x := range r.Rules {
+		if fits(x) {
+			out = append(out, x)
+		}
+	}
+	return out
 }
 
 // Denials gives the findings that deny.

@@ -25,7 +25,10 @@ type Rule struct {
 	// production and advisory elsewhere.
 	Enforcement string `json:"enforcement"`
 	// Source is "built in", or the directory of one's own that the rule is from.
-	Source      string   `json:"source"`
+	Source string `json:"source"`
+	// Replaces is the Source of the rule of this id that it takes the place of; empty
+	// for one that replaces none.
+	Replaces    string   `json:"replaces,omitempty"`
 	Remediation string   `json:"remediation"` // what to do about a finding
 	Related     []string `json:"related"`     // ids under which other tools know it
 }
@@ -54,6 +57,30 @@ func (r Rule) level(environment string) Level {
 		return LevelAdvisory
 	}
 	return LevelMandatory
+}
+
+// replaceable tells why the rule may not be replaced by another of its id: what is
+// never waived stays as it is, and for the rest the other must hold at least as
+// firmly, over the same plans.
+func (r Rule) replaceable(by Rule) error {
+	waivable := []Waivability{WaivableYes, WaivableExact, WaivableNever}
+	enforced := []string{"advisory", "production", "mandatory"}
+	stays := func(what, was, is, allowed string) error {
+		return fmt.Errorf("rule %s (%s) cannot be replaced by one whose %s is %q; allowed: %s", r.ID, r.Source, what, is, fmt.Sprintf(allowed, was))
+	}
+	switch {
+	case r.Waivable == WaivableNever:
+		return fmt.Errorf("rule %s (%s) is never waived and cannot be replaced; give the rule another id, and both count", r.ID, r.Source)
+	case slices.Index(waivable, by.Waivable) < slices.Index(waivable, r.Waivable):
+		return stays("waivable", string(r.Waivable), string(by.Waivable), "%s or stricter")
+	case slices.Index(enforced, by.Enforcement) < slices.Index(enforced, r.Enforcement):
+		return stays("enforcement", r.Enforcement, by.Enforcement, "%s or stricter")
+	case by.Scope != r.Scope:
+		return stays("scope", r.Scope, by.Scope, "%s")
+	case by.Category != r.Category:
+		return stays("category", r.Category, by.Category, "%s")
+	}
+	return nil
 }
 
 // rulesPrefix is the Rego package below which every package is a rule.
