@@ -53,13 +53,7 @@ reach(s) := "unknown" if {
 
 # METADATA
 # description: Condition keys that say who asks, or for whom a service does, and the form of their values.
-by_identity := {
-	"aws:principalaccount": "account", "aws:sourceaccount": "account", "aws:sourceowner": "account",
-	"aws:principalorgid": "organisation", "aws:sourceorgid": "organisation",
-	"aws:principalorgpaths": "organisation", "aws:sourceorgpaths": "organisation",
-	"aws:principalarn": "arn", "aws:sourcearn": "arn",
-	"aws:sourcevpc": "name", "aws:sourcevpce": "name",
-}
+by_identity := object.remove(iam.caller_forms, ["aws:principalservicename", "aws:userid"])
 
 # METADATA
 # description: Condition keys that say whose resource is asked for, and the form of their values.
@@ -103,42 +97,7 @@ narrow_or_opaque(_, value) if plan.is_opaque(value)
 
 narrow_or_opaque(form, value) if narrow(form, value)
 
-narrow(form, value) if {
-	startswith(form, "account ")
-	fixed(value)
-}
-
-narrow(form, value) if {
-	startswith(form, "name ")
-	fixed(value)
-}
-
-narrow(form, value) if {
-	startswith(form, "organisation ")
-	is_string(value)
-	fixed(split(value, "/")[0])
-}
-
-# Of an ARN the account has to be named, or, where ARNs have none, the resource.
-narrow(form, value) if {
-	startswith(form, "arn ")
-	is_string(value)
-	parts := split(value, ":")
-	count(parts) > 5
-	fixed(owner(parts))
-}
-
-owner(parts) := parts[4] if parts[4] != ""
-
-owner(parts) := split(parts[5], "/")[0] if parts[4] == ""
-
-fixed(text) if {
-	is_string(text)
-	text != ""
-	not contains(text, "*")
-	not contains(text, "?")
-	not contains(text, "$")
-}
+narrow(form, value) if iam.narrow(split(form, " ")[0], value)
 
 # METADATA
 # description: |

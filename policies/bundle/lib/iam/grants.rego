@@ -172,63 +172,6 @@ any_of_type(service, name) if {
 
 # METADATA
 # description: |
-#   Whether a condition narrows a statement: "some" where it holds a key against a
-#   known value that is more than a wildcard, with an operator that a missing key does
-#   not satisfy. Keys that tell how a request comes, and the ignored ones, in lower
-#   case, do not count.
-constraint(s, ignored) := "none" if {
-	s.condition == {}
-} else := "some" if {
-	narrowed(s, ignored)
-} else := "unknown" if {
-	vague(s)
-} else := "none"
-
-narrowed(s, ignored) if {
-	some operator, tests in s.condition
-	binding(lower(operator))
-	is_object(tests)
-	not plan.is_opaque(tests)
-	some key, values in tests
-	not lower(key) in ignored
-	not lower(key) in data.tenantform.actions.general_keys
-	listed := plan.list(values)
-	count(listed) > 0
-	every value in listed { telling(value) }
-}
-
-binding(operator) if {
-	not endswith(operator, "ifexists")
-	not startswith(operator, "forallvalues:")
-	not contains(operator, "not")
-}
-
-telling(value) if {
-	is_string(value)
-	trim(value, "*?") != ""
-}
-
-telling(value) if is_boolean(value)
-
-telling(value) if is_number(value)
-
-vague(s) if plan.is_opaque(s.condition)
-
-vague(s) if {
-	some tests in s.condition
-	plan.is_opaque(tests)
-}
-
-vague(s) if {
-	some tests in s.condition
-	is_object(tests)
-	some values in tests
-	some value in plan.list(values)
-	plan.is_opaque(value)
-}
-
-# METADATA
-# description: |
 #   The actions of a table, lists of names in lower case by service, that an
 #   allowing statement reaches.
 hits(a, table) := named | wide | rest if {
@@ -380,28 +323,4 @@ everybody(s) if {
 everybody(s) if {
 	s.principals == set()
 	not "Principal" in s.opaque
-}
-
-# METADATA
-# description: Condition keys, in lower case, that say who the caller is.
-caller_keys := {k | some k in data.tenantform.actions.narrowing_principals}
-
-# METADATA
-# description: |
-#   The constraint that a statement's condition on one of the keys, or on a tag of the
-#   caller, is. A tag of the request counts where sts:externalid is among the keys.
-caller_constraint(s, keys) := constraint(s, {lower(k) |
-	some tests in s.condition
-	is_object(tests)
-	some k, _ in tests
-	not tells(lower(k), keys)
-})
-
-tells(key, keys) if key in keys
-
-tells(key, _) if startswith(key, "aws:principaltag/")
-
-tells(key, keys) if {
-	startswith(key, "aws:requesttag/")
-	"sts:externalid" in keys
 }

@@ -55,3 +55,88 @@ test_some_of if {
 	iam.some_of({"b", "a"}) == "a, b"
 	iam.some_of({"e", "d", "c", "b", "a"}) == "a, b, c, d, and 1 more"
 }
+
+narrowing(condition) := iam.constraint(statement({"Condition": condition}), set())
+
+# Conditions that leave nobody and nothing out.
+idle := [
+	{"Null": {"aws:PrincipalOrgID": "true"}},
+	{"Null": {"aws:PrincipalArn": "false"}},
+	{"StringLike": {"aws:PrincipalArn": "arn:aws:iam::*"}},
+	{"ArnLike": {"aws:PrincipalArn": "arn:aws:iam::*:role/*"}},
+	{"StringLike": {"aws:PrincipalAccount": "1*"}},
+	{"Null": {"aws:PrincipalTag/x": "true"}},
+	{"Null": {"s3:prefix": "true"}},
+	{"ForAnyValue:StringLike": {"aws:PrincipalOrgPaths": "*/ou-1/*"}},
+	{"ForAllValues:StringEquals": {"s3:prefix": "a"}},
+	{"ForAllValues:StringEquals": {"s3:prefix": "a"}, "Null": {"s3:prefix": "true"}},
+	{"ForAllValues:StringEquals": {"s3:prefix": "a"}, "Null": {"aws:TagKeys": "false"}},
+	{"ForAllValues:StringEquals": {"s3:prefix": "a"}, "Null": {"s3:prefix": ["true", "false"]}},
+	{"StringNotEquals": {"s3:prefix": "a"}},
+	{"StringEqualsIfExists": {"s3:prefix": "a"}},
+	{"StringEquals": {"s3:prefix": ["a", "*"]}},
+	{"StringEquals": {"s3:prefix": []}},
+	{"StringLike": {"s3:prefix": "*?"}},
+	{"ArnLike": {"iam:PolicyARN": "arn:aws:iam::*:policy/*"}},
+	{"ArnLike": {"iam:PolicyARN": "arn:*"}},
+	{"IpAddress": {"aws:SourceIp": "0.0.0.0/0"}},
+	{"IpAddress": {"aws:SourceIp": ["10.0.0.0/8", "::/0"]}},
+	{"Bool": {"kms:GrantIsForAWSResource": ["true", false]}},
+	{"NumericGreaterThan": {"s3:max-keys": 0}},
+	{"Whatever": {"s3:prefix": "a"}},
+	{"Bool": {"aws:SecureTransport": "true"}},
+	{"StringEquals": "x"},
+	{"StringEquals": {"aws:ResourceAccount": "${aws:PrincipalAccount}"}},
+]
+
+test_idle_conditions if {
+	every condition in idle { narrowing(condition) == "none" }
+	every condition in idle { iam.caller_constraint(statement({"Condition": condition}), iam.caller_keys) == "none" }
+}
+
+test_narrowing_conditions if {
+	every condition in [
+		{"StringEquals": {"aws:PrincipalOrgID": "o-1"}},
+		{"StringLike": {"aws:PrincipalOrgPaths": "o-1/*"}},
+		{"ArnLike": {"aws:PrincipalArn": "arn:aws:iam::111111111111:role/*"}},
+		{"StringEquals": {"aws:PrincipalAccount": ["111111111111", "222222222222"]}},
+		{"StringLike": {"s3:prefix": "acme/*"}},
+		{"ForAnyValue:StringEquals": {"aws:TagKeys": "a"}},
+		{"ForAllValues:StringEquals": {"dynamodb:LeadingKeys": "a"}, "Null": {"DynamoDB:leadingkeys": "false"}},
+		{"ArnLike": {"iam:PolicyARN": "arn:aws:iam::111111111111:policy/*"}},
+		{"IpAddress": {"aws:SourceIp": "10.0.0.0/8"}},
+		{"Bool": {"kms:GrantIsForAWSResource": "true"}},
+		{"NumericLessThanEquals": {"s3:max-keys": 10}},
+		{"Bool": {"kms:GrantIsForAWSResource": true}},
+		{"Null": {"s3:prefix": "true"}, "StringEquals": {"aws:ResourceTag/tenant-id": "acme"}},
+	] { narrowing(condition) == "some" }
+	narrowing({"StringEquals": {"s3:prefix": {"$unknown": true}}}) == "unknown"
+	narrowing({"StringEquals": {"$unknown": true}}) == "unknown"
+	narrowing({"$unknown": true}) == "unknown"
+	iam.constraint(statement({"Condition": {"StringEquals": {"S3:Prefix": "a"}}}), {"s3:prefix"}) == "none"
+}
+
+test_callers if {
+	caller := iam.caller_keys
+	every condition in [
+		{"StringEquals": {"kms:CallerAccount": "111111111111"}},
+		{"StringLike": {"aws:userid": "AROAEXAMPLEEXAMPLEID:*"}},
+		{"StringEquals": {"aws:PrincipalServiceName": "logs.eu-west-1.amazonaws.com"}},
+	] { iam.caller_constraint(statement({"Condition": condition}), caller) == "some" }
+	every condition in [
+		{"StringLike": {"aws:userid": "A*"}},
+		{"StringEquals": {"aws:username": "admin"}},
+		{"StringEquals": {"aws:PrincipalTag/team": "core"}},
+		{"StringLike": {"kms:CallerAccount": "*"}},
+	] { iam.caller_constraint(statement({"Condition": condition}), caller) == "none" }
+	iam.caller_constraint(statement({"Condition": {"StringEquals": {"aws:PrincipalTag/team": "core"}}}), caller | {"sts:externalid"}) == "some"
+}
+
+test_lambda_network if {
+	before := {"Null": {"lambda:SourceFunctionArn": "true"}}
+	network := ["ec2:CreateNetworkInterface", "ec2:DescribeSubnets"]
+	iam.constraint(statement({"Action": network, "Condition": before}), set()) == "some"
+	iam.constraint(statement({"Action": network, "Condition": {"Null": {"lambda:SourceFunctionArn": "false"}}}), set()) == "none"
+	iam.constraint(statement({"Action": array.concat(network, ["iam:PutRolePolicy"]), "Condition": before}), set()) == "none"
+	iam.constraint(statement({"Action": "ec2:*", "Condition": before}), set()) == "none"
+}

@@ -45,13 +45,18 @@ test_unrestrictable if {
 	of([{"Effect": "Allow", "NotAction": "ec2:RunInstances", "Resource": "*"}]) == {false}
 }
 
+test_lambda_network if {
+	condition := {"Null": {"lambda:SourceFunctionArn": "true"}}
+	of([under(allow("ec2:CreateNetworkInterface", "*"), condition)]) == set()
+	of([under(allow("s3:GetObject", "*"), condition)]) == {false}
+}
+
 test_conditions if {
 	get := allow("s3:GetObject", "*")
 	every condition in [
 		{"StringEquals": {"aws:ResourceTag/tenant-id": "acme"}},
 		{"StringEquals": {"aws:ResourceTag/tenant-id": "${aws:PrincipalTag/TenantID}"}},
 		{"ForAllValues:StringEquals": {"aws:TagKeys": "a"}, "StringLike": {"aws:ResourceTag/x": ["a*"]}},
-		{"Null": {"lambda:SourceFunctionArn": "true"}},
 		{"Bool": {"iam:Unusual": true}},
 		{"NumericLessThan": {"s3:max-keys": 10}},
 	] { of([under(get, condition)]) == set() }

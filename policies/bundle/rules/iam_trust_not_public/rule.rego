@@ -6,9 +6,10 @@
 #   whole account: the account's root or number stands for each of its identities
 #   that IAM allows to assume roles, so a condition must say which. A condition
 #   counts where it holds a key about the caller (narrowing_principals; also
-#   sts:ExternalId and tags of caller or request for an account) against a known
-#   value. The keys are those of "AWS global condition context keys" in the IAM
-#   User Guide.
+#   sts:ExternalId, the user's name and tags of caller or request for an account)
+#   against a value that leaves somebody out: one account, organisation or
+#   network, or an ARN that names its account. The keys are those of "AWS global condition
+#   context keys" in the IAM User Guide.
 # custom:
 #   severity: critical
 #   scope: resource
@@ -71,4 +72,4 @@ vague(s) if {
 	iam.caller_constraint(s, account_keys) == "unknown"
 }
 
-account_keys := iam.caller_keys | {"sts:externalid", "sts:rolesessionname", "sts:sourceidentity"}
+account_keys := iam.caller_keys | {"aws:username", "sts:externalid", "sts:rolesessionname", "sts:sourceidentity"}

@@ -35,7 +35,7 @@ test_everybody if {
 test_everybody_under_a_condition if {
 	who("*", {"StringEquals": {"aws:PrincipalOrgID": "o-1234567890"}}) == set()
 	who("*", {"ArnLike": {"aws:PrincipalArn": "arn:aws:iam::111111111111:role/a*"}}) == set()
-	who("*", {"StringEquals": {"aws:PrincipalTag/team": "core"}}) == set()
+	who("*", {"StringEquals": {"aws:PrincipalTag/team": "core"}}) == {false}
 	who("*", {"StringEquals": {"sts:ExternalId": "a"}}) == {false}
 	who("*", {"StringEquals": {"aws:RequestTag/TenantID": "a"}}) == {false}
 	who("*", {"StringLike": {"aws:PrincipalOrgID": "*"}}) == {false}
@@ -60,4 +60,19 @@ test_unknown if {
 	who({"AWS": unknown}, {}) == {true}
 	who({"AWS": [unknown, "*"]}, {}) == {false}
 	who({"AWS": unknown}, {"StringEquals": {"aws:PrincipalOrgID": "o-1234567890"}}) == set()
+}
+
+# Conditions that let everybody in all the same.
+idle := [
+	{"Null": {"aws:PrincipalOrgID": "true"}},
+	{"Null": {"aws:PrincipalArn": "false"}},
+	{"StringLike": {"aws:PrincipalArn": "arn:aws:iam::*"}},
+	{"ArnLike": {"aws:PrincipalArn": "arn:aws:iam::*:role/*"}},
+	{"StringLike": {"aws:PrincipalAccount": "1*"}},
+	{"Null": {"aws:PrincipalTag/x": "true"}},
+]
+
+test_idle_conditions if {
+	every condition in idle { who("*", condition) == {false} }
+	every condition in idle { who({"AWS": "arn:aws:iam::111111111111:root"}, condition) == {false} }
 }

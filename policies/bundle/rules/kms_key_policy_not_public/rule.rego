@@ -4,7 +4,7 @@
 #   The policy of a key must not allow anything to everybody: "*" as the
 #   principal, NotPrincipal or a wildcard, without a condition that holds a key
 #   about the caller, such as kms:CallerAccount or aws:PrincipalOrgID, against a
-#   known value. A key without a policy has the default one, which gives it to the
+#   value that leaves somebody out. A key without a policy has the default one, which gives it to the
 #   account. The condition keys are data (narrowing_principals), from "Condition
 #   keys for AWS KMS" in the KMS Developer Guide and the global ones of the IAM
 #   User Guide.

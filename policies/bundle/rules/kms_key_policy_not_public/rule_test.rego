@@ -53,3 +53,17 @@ test_unknown if {
 	who({"AWS": [unknown, "*"]}, {}) == {false}
 	who({"AWS": unknown}, {"StringEquals": {"kms:CallerAccount": "111111111111"}}) == set()
 }
+
+# Conditions that let everybody in all the same.
+idle := [
+	{"Null": {"aws:PrincipalOrgID": "true"}},
+	{"Null": {"aws:PrincipalArn": "false"}},
+	{"StringLike": {"aws:PrincipalArn": "arn:aws:iam::*"}},
+	{"ArnLike": {"aws:PrincipalArn": "arn:aws:iam::*:role/*"}},
+	{"StringLike": {"aws:PrincipalAccount": "1*"}},
+	{"Null": {"aws:PrincipalTag/x": "true"}},
+]
+
+test_idle_conditions if {
+	every condition in idle { who("*", condition) == {false} }
+}
