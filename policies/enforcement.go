@@ -30,20 +30,24 @@ type Enforcement struct {
 
 // Setting gives a level to some rules in some environment.
 type Setting struct {
-	Rule        string // id of one rule; empty: every rule
+	Rule        string // id of one rule; empty: every rule. LevelDisabled wants it, or a category.
 	Category    string // the rules of one category; empty: every category
 	Environment string // where it holds; empty: everywhere
 	Level       Level
 }
 
 // Level gives the level of a rule in an environment. An environment that is not
-// known, "", is taken for production.
+// known, "", is taken for production. A rule that is never waived keeps its own
+// level, and one that is waived by name alone is disabled by its id alone.
 func (e Enforcement) Level(r Rule, environment string) Level {
 	if environment == "" {
 		environment = production
 	}
 	level := r.level(environment)
 	for _, s := range e.Settings {
+		if s.Level == LevelDisabled && s.Rule == "" && (s.Category == "" || r.Waivable == WaivableExact) {
+			continue
+		}
 		if (s.Rule == "" || s.Rule == r.ID) && (s.Category == "" || s.Category == r.Category) &&
 			(s.Environment == "" || s.Environment == environment) && r.Waivable != WaivableNever {
 			level = s.Level
@@ -66,6 +70,9 @@ func (e Enforcement) Faults(path string, rules []Rule) []tenants.FieldError {
 		}
 		if s.Category != "" && !slices.ContainsFunc(rules, func(r Rule) bool { return r.Category == s.Category }) {
 			faults = append(faults, tenants.FieldError{Field: at + ".category", Value: s.Category, Allowed: "one of " + strings.Join(categories(rules), ", ")})
+		}
+		if s.Level == LevelDisabled && s.Rule == "" && s.Category == "" {
+			faults = append(faults, tenants.FieldError{Field: at + ".rule", Allowed: "a rule or a category: not every rule is disabled at once"})
 		}
 		if s.Rule == "" {
 			continue

@@ -33,8 +33,8 @@ func newRegime(o Options, rules []Rule) (regime, error) {
 // take adds what a rule found to the report, at the level that it has.
 func (g regime) take(r *Report, rule Rule, found []Finding, environment string) {
 	result := RuleResult{Rule: rule.ID, Source: rule.Source, Replaces: rule.Replaces, Level: g.enforcement.Level(rule, environment)}
-	r.RulesRun++
 	if result.Level != LevelDisabled {
+		r.RulesRun++
 		for i := range found {
 			found[i].Level, found[i].Existing = result.Level, g.baseline.holds(rule, found[i])
 		}

@@ -64,6 +64,8 @@ func TestLevels(t *testing.T) {
 		"in production only, dev":     {oneRule("enforcement: mandatory", "enforcement: production"), nil, "dev", true, 1},
 		"in production":               {oneRule("enforcement: mandatory", "enforcement: production"), nil, "production", false, 1},
 		"in production when unknown":  {oneRule("enforcement: mandatory", "enforcement: production"), nil, "", false, 1},
+		"disabled by a category":      {nil, []Setting{{Category: "network", Level: LevelDisabled}, {Rule: "one", Level: LevelAdvisory}}, "dev", true, 1},
+		"exact, by a category":        {oneRule(`"yes"`, `"exact"`), []Setting{{Category: "network", Level: LevelDisabled}}, "dev", false, 1},
 		"a category is not for never": {oneRule(`"yes"`, `"never"`), []Setting{network}, "dev", false, 1},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -83,13 +85,34 @@ func mapOr(m fstest.MapFS) fstest.MapFS {
 }
 
 func TestNothingIsLeftToRun(t *testing.T) {
-	e, err := New(t.Context(), &Options{Bundle: oneRule(), Enforcement: Enforcement{Settings: []Setting{{Level: LevelDisabled}}}})
+	e, err := New(t.Context(), &Options{Bundle: oneRule(), Enforcement: Enforcement{Settings: []Setting{{Category: "network", Level: LevelDisabled}}}})
 	if err != nil {
 		t.Fatal(err)
 	}
 	r, err := e.Evaluate(t.Context(), onePlan())
 	if err == nil || r.Allowed() || r.Findings[0].Rule != ReasonDisabled {
 		t.Errorf("with every rule disabled: %+v, %v", r, err)
+	}
+}
+
+// TestDisabledRulesDoNotCount tells of rules that were left out, and counts the
+// others alone.
+func TestDisabledRulesDoNotCount(t *testing.T) {
+	second := strings.NewReplacer("rules.one", "rules.two", "category: network", "category: storage", `"yes"`, `"exact"`).Replace(metadata) + "findings := set()"
+	own := []Own{{Name: "mine", FS: fstest.MapFS{"rules/two/rule.rego": {Data: []byte(second)}}}}
+	for name, c := range map[string]struct {
+		setting  Setting
+		disabled int
+	}{
+		"by id":                  {Setting{Rule: "one", Level: LevelDisabled}, 1},
+		"exact, by id":           {Setting{Rule: "two", Level: LevelDisabled}, 1},
+		"by category":            {Setting{Category: "network", Level: LevelDisabled}, 1},
+		"exact, by its category": {Setting{Category: "storage", Level: LevelDisabled}, 0},
+	} {
+		r := decide(t, Options{Own: own, Enforcement: Enforcement{Settings: []Setting{c.setting}}}, "dev")
+		if len(r.Disabled()) != c.disabled || r.RulesRun != 2-c.disabled || len(r.Rules) != 2 {
+			t.Errorf("%s: %d disabled and %d run: %+v", name, len(r.Disabled()), r.RulesRun, r.Rules)
+		}
 	}
 }
 
@@ -182,6 +205,7 @@ func TestBadSettingsAreRefused(t *testing.T) {
 		"rule":        {Setting{Rule: "two", Level: LevelAdvisory}, "two"},
 		"category":    {Setting{Category: "sky", Level: LevelAdvisory}, "sky"},
 		"environment": {Setting{Environment: "prod", Level: LevelAdvisory}, "prod"},
+		"every rule":  {Setting{Level: LevelDisabled}, "a rule or a category"},
 		"never":       {Setting{Rule: "one", Level: LevelDisabled}, "never waived"},
 	} {
 		t.Run(name, func(t *testing.T) {

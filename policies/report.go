@@ -40,7 +40,7 @@ func (s Severity) rank() int {
 type Report struct {
 	Verdict       Verdict   `json:"verdict"`
 	Findings      []Finding `json:"findings"`      // those that deny first, then the worst; empty, never nil, after Evaluate
-	RulesRun      int       `json:"rulesRun"`      // rules that gave a decision
+	RulesRun      int       `json:"rulesRun"`      // rules that gave a decision and are not disabled
 	ResourcesSeen int       `json:"resourcesSeen"` // resources that the rules looked at
 	// Rules are the rules of the bundle by id, with what each came to.
 	Rules []RuleResult `json:"rules,omitempty"`

@@ -10,6 +10,8 @@
 //	    environment: dev            # everywhere without it
 //	    level: advisory             # mandatory, advisory or disabled; the last entry that fits decides
 //
+// Disabled wants a rule or a category; a rule that no wildcard waives wants its id.
+//
 // The waivers:
 //
 //	waivers:

@@ -37,7 +37,7 @@ func mixed() Document {
 		Decisions: []Decision{
 			{Stack: "tenant-acme", Report: policies.Report{
 				Verdict: policies.VerdictDeny, RulesRun: 3, ResourcesSeen: 9,
-				Rules: []policies.RuleResult{{Rule: "denies", Level: policies.LevelMandatory}, {Rule: "off", Level: policies.LevelDisabled}, {Rule: "silent", Level: policies.LevelMandatory}},
+				Rules: []policies.RuleResult{{Rule: "denies", Level: policies.LevelMandatory}, {Rule: "off", Level: policies.LevelDisabled}, {Rule: "silent", Level: policies.LevelMandatory, Source: "mine", Replaces: "built in"}},
 				Findings: []policies.Finding{
 					f("denies", func(f *policies.Finding) {
 						f.Message = "bad\x1b[31m | <script> %0A::error::\nnext, @everyone"
@@ -84,6 +84,27 @@ func TestEveryFormat(t *testing.T) {
 	var e *tenants.Error
 	if err := Write(io.Discard, "html", mixed()); !errors.As(err, &e) || e.Code != tenants.CodeInvalid || !strings.Contains(err.Error(), "sarif") {
 		t.Errorf("an unknown format gives %v", err)
+	}
+}
+
+// TestEveryFormatSaysWhatWasLeftOut tells of rules that are disabled or replaced.
+func TestEveryFormatSaysWhatWasLeftOut(t *testing.T) {
+	d := mixed()
+	d.Rules = nil
+	d.Decisions[0].Report.Verdict, d.Decisions[0].Report.Findings = policies.VerdictAllow, nil
+	for _, format := range Formats() {
+		signs := []string{"1 rule disabled here: off", "1 rule replaced here: silent by that of mine"}
+		if format == "json" {
+			signs = []string{`"level": "disabled"`, `"replaces": "built in"`}
+		}
+		for _, sign := range signs {
+			if out := render(t, format, d); strings.Count(out, sign) != 1 {
+				t.Errorf("%s does not say %q once:\n%s", format, sign, out)
+			}
+		}
+		if out := render(t, format, Document{Decisions: d.Decisions[1:]}); strings.Contains(out, " here:") {
+			t.Errorf("%s speaks of what is not so:\n%s", format, out)
+		}
 	}
 }
 
@@ -173,9 +194,10 @@ func TestJUnit(t *testing.T) {
 // TestGitHub keeps a finding's text from being taken for a command.
 func TestGitHub(t *testing.T) {
 	lines := strings.Split(strings.TrimSpace(render(t, "github", mixed())), "\n")
-	if len(lines) != 4 {
+	if len(lines) != 6 {
 		t.Fatalf("%d commands: %q", len(lines), lines)
 	}
+	lines = lines[2:]
 	for i, want := range []string{"::error ", "::warning ", "::notice ", "::notice "} {
 		if !strings.HasPrefix(lines[i], want) {
 			t.Errorf("line %d is %q, want %s", i, lines[i], want)

@@ -16,6 +16,9 @@ func github(w io.Writer, d Document) error {
 	b := bufio.NewWriter(w)
 	shown := 0
 	for _, one := range d.Decisions {
+		for _, note := range notes(one.Report) {
+			fmt.Fprintf(b, "::notice title=tenantform::%s\n", data("stack "+one.Stack+": "+note))
+		}
 		findings := one.Report.Findings
 		if !one.Report.Allowed() && len(findings) == 0 {
 			findings = []policies.Finding{noReason}

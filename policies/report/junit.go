@@ -23,6 +23,7 @@ type (
 		Failures int         `xml:"failures,attr"`
 		Skipped  int         `xml:"skipped,attr"`
 		Cases    []junitCase `xml:"testcase"`
+		Output   string      `xml:"system-out,omitempty"`
 	}
 	junitCase struct {
 		Class   string        `xml:"classname,attr"`
@@ -77,6 +78,7 @@ func suite(d Decision) junitSuite {
 		}
 		byRule[f.Rule] = append(byRule[f.Rule], f)
 	}
+	s.Output = clean(strings.Join(notes(d.Report), "; "))
 	seen := map[string]bool{}
 	for _, r := range sorted(d.Report.Rules) {
 		seen[r.Rule] = true

@@ -45,6 +45,9 @@ func markdown(w io.Writer, d Document) error {
 }
 
 func rows(b *bufio.Writer, d Decision) {
+	for _, note := range notes(d.Report) {
+		fmt.Fprintf(b, "\n%s: %s.\n", cell(d.Stack), cell(note))
+	}
 	if len(d.Report.Findings) == 0 {
 		return
 	}

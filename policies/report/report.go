@@ -114,6 +114,29 @@ func standing(f policies.Finding) string {
 	return "advisory"
 }
 
+// notes says what the decision did without: rules that were disabled, and rules
+// that others took the place of.
+func notes(r policies.Report) []string {
+	var out []string
+	if disabled := r.Disabled(); len(disabled) > 0 {
+		out = append(out, count(len(disabled), "rule")+" disabled here: "+ids(disabled, func(x policies.RuleResult) string { return x.Rule }))
+	}
+	if replaced := r.Replaced(); len(replaced) > 0 {
+		out = append(out, count(len(replaced), "rule")+" replaced here: "+ids(replaced, func(x policies.RuleResult) string {
+			return x.Rule + " by that of " + x.Source
+		}))
+	}
+	return out
+}
+
+func ids(results []policies.RuleResult, name func(policies.RuleResult) string) string {
+	names := make([]string, len(results))
+	for i, x := range results {
+		names[i] = name(x)
+	}
+	return strings.Join(names, ", ")
+}
+
 func count(n int, what string) string {
 	if n == 1 {
 		return "1 " + what

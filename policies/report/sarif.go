@@ -19,8 +19,18 @@ type (
 		Runs    []sarifRun `json:"runs"`
 	}
 	sarifRun struct {
-		Tool    sarifTool     `json:"tool"`
-		Results []sarifResult `json:"results"`
+		Tool        sarifTool         `json:"tool"`
+		Invocations []sarifInvocation `json:"invocations,omitempty"`
+		Results     []sarifResult     `json:"results"`
+	}
+	// sarifInvocation carries what the decisions did without.
+	sarifInvocation struct {
+		Successful    bool                `json:"executionSuccessful"`
+		Notifications []sarifNotification `json:"toolConfigurationNotifications"`
+	}
+	sarifNotification struct {
+		Level   string    `json:"level"`
+		Message sarifText `json:"message"`
 	}
 	sarifTool struct {
 		Driver sarifDriver `json:"driver"`
@@ -111,7 +121,11 @@ func sarif(w io.Writer, d Document) error {
 			Properties:    &sarifProperties{Tags: append([]string{"security", r.Category}, r.Related...), Severity: scores[r.Severity]},
 		})
 	}
+	var told []sarifNotification
 	for _, one := range d.Decisions {
+		for _, note := range notes(one.Report) {
+			told = append(told, sarifNotification{"warning", sarifText{Text: clean("stack " + one.Stack + ": " + note)}})
+		}
 		findings := one.Report.Findings
 		if !one.Report.Allowed() && len(findings) == 0 {
 			findings = []policies.Finding{noReason}
@@ -121,6 +135,9 @@ func sarif(w io.Writer, d Document) error {
 				Properties: &sarifProperties{Severity: scores[f.Severity]}})
 			run.Results = append(run.Results, d.result(one.Stack, f, index[f.Rule]))
 		}
+	}
+	if len(told) > 0 {
+		run.Invocations = []sarifInvocation{{Successful: true, Notifications: told}}
 	}
 	return encode(w, sarifLog{Schema: sarifSchema, Version: "2.1.0", Runs: []sarifRun{run}})
 }

@@ -43,6 +43,9 @@ func text(w io.Writer, d Document) error {
 
 func verdict(b *bufio.Writer, title string, r policies.Report) {
 	fmt.Fprintln(b, title+Summary(r))
+	for _, note := range notes(r) {
+		paragraph(b, "  ", note)
+	}
 	for _, f := range r.Findings {
 		fmt.Fprintln(b)
 		finding(b, "", f)
