@@ -55,12 +55,15 @@ const (
 // it then check what can be checked without it. The zero value is a run of a
 // program that is not one of Tenantform's.
 type Subject struct {
-	Program     string   `json:"program"`     // "platform", "pool", "tenant", "functions" or "guardrails"; empty for a program that is not ours
-	TenantID    string   `json:"tenantId"`    // empty for the shared stacks
-	Environment string   `json:"environment"` // "dev", "staging" or "production"
-	Region      string   `json:"region"`      // AWS region the run is meant for
-	Account     string   `json:"account"`     // the account that the run is meant for, 12 digits; for ProgramFunctions that of tenants' functions, else the core's
-	Tiers       []string `json:"tiers"`       // tiers that resources of the stack may carry; two in a move
+	Program     string `json:"program"`     // "platform", "pool", "tenant", "functions" or "guardrails"; empty for a program that is not ours
+	TenantID    string `json:"tenantId"`    // empty for the shared stacks
+	Environment string `json:"environment"` // "dev", "staging" or "production"
+	Region      string `json:"region"`      // AWS region the run is meant for
+	Account     string `json:"account"`     // the account that the run is meant for, 12 digits; for ProgramFunctions that of tenants' functions, else the core's
+	// FunctionsAccount is the account of tenants' functions, 12 digits, which the
+	// shared stacks reach beside Account. Where it is empty they may reach one other.
+	FunctionsAccount string   `json:"functionsAccount,omitempty"`
+	Tiers            []string `json:"tiers"` // tiers that resources of the stack may carry; two in a move
 	// Models are those of the tiers, each once; ModelPool for a shared stack.
 	Models []tenants.Model `json:"models,omitempty"`
 	// Tags are the stack's own, as "pulumi stack tag" sets them; not those of its resources.

@@ -70,7 +70,7 @@ func TestReferenceStacks(t *testing.T) {
 		t.Fatal(err)
 	}
 	settings := stacks.Settings{Environment: "production", Region: "eu-west-1", AccountID: "111111111111", FunctionsAccountID: "222222222222"}
-	subject := policies.Subject{Environment: "production", Region: "eu-west-1", Account: "111111111111"}
+	subject := policies.Subject{Environment: "production", Region: "eu-west-1", Account: "111111111111", FunctionsAccount: "222222222222"}
 	about := func(program, tenant string, tiers ...string) policies.Subject {
 		s := subject
 		s.Program, s.TenantID, s.Tiers = program, tenant, tiers

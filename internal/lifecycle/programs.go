@@ -39,7 +39,8 @@ func (l *Lifecycle) Stack(ctx context.Context, name string) (automation.Stack, e
 }
 
 func (l *Lifecycle) subject(program string) policies.Subject {
-	return policies.Subject{Program: program, Environment: l.Settings.Environment, Region: l.Settings.Region, Account: l.Settings.AccountID}
+	return policies.Subject{Program: program, Environment: l.Settings.Environment, Region: l.Settings.Region,
+		Account: l.Settings.AccountID, FunctionsAccount: l.Settings.FunctionsAccountID}
 }
 
 func (l *Lifecycle) platform() automation.Stack {

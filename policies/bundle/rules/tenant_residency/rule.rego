@@ -4,8 +4,9 @@
 #   The provider of each resource is for the region of the stack, and for its account:
 #   for the stack with a tenant's own code that is the account of tenants' functions.
 #   Nothing copies data into another region: no replica of a table, a secret or a key. Services that AWS runs for the whole world from one region, such as
-#   IAM and CloudFront, may have a provider of that region. In the shared stacks an
-#   account other than the stack's is the one of tenants' functions.
+#   IAM and CloudFront, may have a provider of that region. The shared stacks may also
+#   reach the account of tenants' functions; where it is not told which that is, one
+#   other account.
 # custom:
 #   severity: critical
 #   scope: resource
@@ -30,7 +31,7 @@ used := {[object.get(provider, "urn", ""), object.get(provider, "region", ""), o
 }
 
 pairs := {[provider, kinds[type]] |
-	region != ""
+	concat("", [region, account]) != ""
 	some [provider, type] in plan.provided
 }
 
@@ -66,6 +67,7 @@ providers := {r.urn: r |
 subject_of(urn) := object.get(providers, urn, object.get(plan.by_urn, urn, null))
 
 findings contains plan.finding(subject_of(urn), "region", there, sprintf("the region is not %s, where the stack's data has to stay", [region])) if {
+	region != ""
 	some use in used
 	[_, there, _, "regional"] = use
 	there != ""
@@ -74,6 +76,7 @@ findings contains plan.finding(subject_of(urn), "region", there, sprintf("the re
 }
 
 findings contains plan.unverifiable(subject_of(urn), "region", null, sprintf("the provider's region cannot be told, so it may not be %s", [region])) if {
+	region != ""
 	input.subject.program != ""
 	some use in used
 	[_, "", _, "regional"] = use
@@ -101,6 +104,21 @@ misplaced(there) := sprintf("the account is not %s, the stack's", [account]) if 
 	there != account
 	not tenancy.together
 }
+
+misplaced(there) := sprintf("the account is neither %s, the stack's, nor that of tenants' functions", [account]) if {
+	tenancy.together
+	not there in {account, functions_account}
+	count(others) > most
+}
+
+functions_account := plan.text(object.get(input.subject, "functionsAccount", ""))
+
+# Accounts other than those that are known, and how many of them there may be.
+others := {use[2] | some use in used} - {"", account, functions_account}
+
+default most := 0
+
+most := 1 if functions_account == ""
 
 # Copies.
 

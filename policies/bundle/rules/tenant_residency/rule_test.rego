@@ -35,8 +35,38 @@ test_functions if {
 }
 
 test_shared if {
-	found("platform", "eu-west-1", "222222222222") == set()
-	found("platform", "us-east-1", "111111111111") == {["region", false]}
+	every program in ["platform", "pool", "guardrails"] {
+		found(program, "eu-west-1", "222222222222") == set()
+		found(program, "us-east-1", "111111111111") == {["region", false]}
+	}
+}
+
+shared(program, functions_account, accounts) := decided(
+	object.union(subject(program), {"functionsAccount": functions_account}),
+	[made(a, queue, "eu-west-1", a) | some a in accounts],
+)
+
+test_shared_accounts if {
+	core := "111111111111"
+	functions := "222222222222"
+	third := "333333333333"
+	every program in ["platform", "pool", "guardrails"] {
+		shared(program, functions, [core, functions]) == set()
+		shared(program, functions, [third]) == {[third, "allowedAccountIds", false]}
+		shared(program, functions, [core, functions, third]) == {[third, "allowedAccountIds", false]}
+		shared(program, "", [core, functions]) == set()
+		shared(program, "", [core, functions, third]) == {[functions, "allowedAccountIds", false], [third, "allowedAccountIds", false]}
+	}
+	shared("tenant", functions, [core]) == set()
+	shared("tenant", functions, [functions]) == {[functions, "allowedAccountIds", false]}
+}
+
+test_account_without_region if {
+	about := {"program": "tenant", "tenantId": "acme", "account": "111111111111"}
+	decided(about, [made("u", queue, "us-east-1", "222222222222")]) == {["u", "allowedAccountIds", false]}
+	decided(about, [made("u", queue, "us-east-1", "111111111111")]) == set()
+	decided(about, [made("u", queue, "", "111111111111")]) == set()
+	decided(about, [made("u", queue, "", "")]) == {["u", "allowedAccountIds", true]}
 }
 
 test_nothing_known if {
