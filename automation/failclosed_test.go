@@ -38,6 +38,7 @@ func TestNoDecisionChangesNothing(t *testing.T) {
 		"an error beside a report that allows": {answers{policies.Report{Verdict: policies.VerdictAllow}, errors.New("a rule broke")}, "a rule broke"},
 		"no report":                            {answers{}, "no reason was given"},
 		"a report that allows what it denies":  {answers{policies.Report{Verdict: policies.VerdictAllow, Findings: []policies.Finding{{Rule: "x", Message: "bad"}}}, nil}, "bad"},
+		"a denial with advice alone":           {answers{policies.Report{Verdict: policies.VerdictDeny, Findings: []policies.Finding{{Rule: "x", Level: policies.LevelAdvisory}}}, nil}, "no reason was given"},
 		"a decision that is late":              {late, "not reached in the 1ns allowed"},
 		"an evaluator without rules":           {&policies.Evaluator{}, "no rules are loaded"},
 	} {
@@ -46,6 +47,15 @@ func TestNoDecisionChangesNothing(t *testing.T) {
 			_, err := r.Up(t.Context(), sample("acme", 30))
 			if tenants.CodeOf(err) != tenants.CodeForbidden || !strings.Contains(err.Error(), tt.want) || !strings.Contains(err.Error(), "nothing was changed") {
 				t.Errorf("up: %v, want forbidden by %q", err, tt.want)
+			}
+			r.whole(0)
+
+			part := sample("acme", 30)
+			const stack = "urn:pulumi:tenant-acme::" + automation.Project + "::"
+			part.Targets = []string{stack + "pulumi:providers:aws::aws", stack + "aws:cloudwatch/logGroup:LogGroup::logs"}
+			_, err = r.Up(t.Context(), part)
+			if tenants.CodeOf(err) != tenants.CodeForbidden || !strings.Contains(err.Error(), tt.want) || !strings.Contains(err.Error(), "nothing was changed") {
+				t.Errorf("up of targets: %v, want forbidden by %q", err, tt.want)
 			}
 			r.whole(0)
 		})

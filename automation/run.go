@@ -259,7 +259,7 @@ func (r *run) decide(ctx context.Context) error {
 	}
 	report, err := r.engine.gate.Evaluate(ctx, policies.NewInput(r.result.Plan, subject, r.engine.opts.Catalogue))
 	if err == nil && len(r.spec.Targets) > 0 {
-		report = report.About(r.result.Plan.Touched())
+		report = report.About(r.result.Plan, r.result.Plan.Touched())
 	}
 	r.result.Report = report
 	if err != nil {

@@ -64,18 +64,59 @@ func (r Report) Allowed() bool {
 }
 
 // About gives the report on a part of the plan that it is on: without the
-// findings about resources that are not in the part. What is about the run stays.
-func (r Report) About(part plan.Plan) Report {
+// findings about resources that are neither in the part nor beside what changes
+// in it, which may have been what kept them in order. Beside is what depends on
+// something that changes, and what something that goes depends on. What is about
+// the run stays. A denial becomes an allowance only where findings denied and all
+// of those are left out; a denial for any other reason stays one.
+func (r Report) About(whole, part plan.Plan) Report {
 	in := make(map[string]bool, len(part.Resources))
 	for _, p := range part.Resources {
 		in[p.URN] = true
 	}
+	for urn := range beside(whole, part) {
+		in[urn] = true
+	}
+	denied := len(r.Denials())
 	r.Findings = slices.DeleteFunc(slices.Clone(r.Findings), func(f Finding) bool { return f.URN != "" && !in[f.URN] })
-	r.Verdict = VerdictAllow
-	if slices.ContainsFunc(r.Findings, Finding.Denies) {
+	if r.Verdict == VerdictDeny && denied > 0 && len(r.Denials()) == 0 {
+		r.Verdict = VerdictAllow
+	} else if denied > 0 {
 		r.Verdict = VerdictDeny
 	}
 	return r
+}
+
+// beside gives the resources of a plan that depend on one of the part that
+// changes, and those that one of it depends on that is deleted or replaced.
+func beside(whole, part plan.Plan) map[string]bool {
+	changes, near := map[string]bool{}, map[string]bool{}
+	for _, p := range part.Resources {
+		if !p.Real() || p.Operation == plan.OperationSame || p.Operation == plan.OperationRead {
+			continue
+		}
+		changes[p.URN] = true
+		if p.Operation == plan.OperationDelete || p.Operation == plan.OperationReplace {
+			for _, urn := range needs(p) {
+				near[urn] = true
+			}
+		}
+	}
+	for _, p := range whole.Resources {
+		if slices.ContainsFunc(needs(p), func(urn string) bool { return changes[urn] }) {
+			near[p.URN] = true
+		}
+	}
+	return near
+}
+
+// needs gives the resources that one depends on, some more than once.
+func needs(r plan.Resource) []string {
+	all := slices.Clone(r.Dependencies)
+	for _, urns := range r.PropertyDependencies {
+		all = append(all, urns...)
+	}
+	return all
 }
 
 // Disabled gives the rules whose findings were left out, by id.
