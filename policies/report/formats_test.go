@@ -6,6 +6,7 @@ import (
 	"encoding/xml"
 	"errors"
 	"io"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -40,7 +41,7 @@ func mixed() Document {
 				Rules: []policies.RuleResult{{Rule: "denies", Level: policies.LevelMandatory}, {Rule: "off", Level: policies.LevelDisabled}, {Rule: "silent", Level: policies.LevelMandatory, Source: "mine", Replaces: "built in"}},
 				Findings: []policies.Finding{
 					f("denies", func(f *policies.Finding) {
-						f.Message = "bad\x1b[31m | <script> %0A::error::\nnext, @everyone"
+						f.Message = "bad\x1b[31m | <script> %0A::error::\nnext, @everyone a\\|b"
 					}),
 					f("advisory", func(f *policies.Finding) { f.Level = policies.LevelAdvisory }),
 					f("waived", func(f *policies.Finding) {
@@ -156,7 +157,7 @@ func TestSARIF(t *testing.T) {
 		if r.Level != want || run.Tool.Driver.Rules[r.RuleIndex].ID != r.RuleID || r.Locations[0].Logical[0].Fully != urn || r.Locations[0].Physical.Artifact.URI != "Pulumi.yaml" {
 			t.Errorf("result %d: %+v, want level %s", i, r, want)
 		}
-		prints[r.Fingerprints["finding/v1"]] = true
+		prints[r.Fingerprints[lineHash]] = true
 	}
 	if len(prints) != 4 {
 		t.Errorf("findings share fingerprints: %v", prints)
@@ -213,7 +214,7 @@ func TestGitHub(t *testing.T) {
 
 func TestMarkdown(t *testing.T) {
 	out := render(t, "markdown", mixed())
-	for _, want := range []string{"## Policies: refused", "| tenant-acme | **refused** | 1 | 1 | 1 | 1 | 3 | 9 |", "| pool-a | allowed | 0 |", `\|`, "&lt;script&gt;", "&#64;everyone"} {
+	for _, want := range []string{"## Policies: refused", "| tenant-acme | **refused** | 1 | 1 | 1 | 1 | 3 | 9 |", "| pool-a | allowed | 0 |", `\|`, "&lt;script&gt;", "@\u200beveryone", `a\\\|b`} {
 		if !strings.Contains(out, want) {
 			t.Errorf("lacks %q:\n%s", want, out)
 		}
@@ -227,7 +228,7 @@ func TestMarkdown(t *testing.T) {
 	for range 200 {
 		many.Decisions[0].Report.Findings = append(many.Decisions[0].Report.Findings, many.Decisions[0].Report.Findings[1])
 	}
-	if out := render(t, "markdown", many); len(out) > 65536 || !strings.Contains(out, "154 more findings") {
+	if out := render(t, "markdown", many); len(out) > 65536 || !strings.Contains(out, "154 findings more") {
 		t.Errorf("%d characters", len(out))
 	}
 }
@@ -243,5 +244,100 @@ func TestTextSaysWhatDoesNotDeny(t *testing.T) {
 	d.Decisions[0].Report.Verdict, d.Decisions[0].Report.Findings = policies.VerdictAllow, d.Decisions[0].Report.Findings[1:]
 	if out := render(t, "text", d); !strings.Contains(out, "nothing that denies; 3 findings beside") {
 		t.Error(out)
+	}
+}
+
+// TestSARIFTellsFindingsApart gives every finding its own fingerprint under the name
+// that GitHub knows results by, and the same one in the next run.
+func TestSARIFTellsFindingsApart(t *testing.T) {
+	one := policies.Finding{Rule: "r", Severity: policies.SeverityHigh, Level: policies.LevelMandatory, URN: urn, Property: "policy", Message: "statement 0", Digest: "aa"}
+	two, worse, elsewhere := one, one, one
+	two.Message = "statement 1"
+	worse.Digest = "bb"
+	elsewhere.Property = "other"
+	d := Document{Source: "in fra/a#b?c.go", Decisions: []Decision{
+		{Stack: "a", Report: policies.Report{Findings: []policies.Finding{one, two, worse, elsewhere, one}}},
+		{Stack: "b", Report: policies.Report{Findings: []policies.Finding{one}}},
+	}}
+	prints := func(d Document) []string {
+		var doc sarifLog
+		if err := json.Unmarshal([]byte(render(t, "sarif", d)), &doc); err != nil {
+			t.Fatal(err)
+		}
+		var all []string
+		for _, r := range doc.Runs[0].Results {
+			all = append(all, r.Fingerprints["primaryLocationLineHash"])
+			if uri := r.Locations[0].Physical.Artifact.URI; uri != "in%20fra/a%23b%3Fc.go" {
+				t.Errorf("a file is named %q", uri)
+			}
+		}
+		return all
+	}
+	all := prints(d)
+	if unique := slices.Compact(slices.Sorted(slices.Values(all))); len(unique) != 6 || unique[0] == "" {
+		t.Errorf("six findings have %d fingerprints: %v", len(unique), all)
+	}
+	d.Decisions[0].Report.Findings = d.Decisions[0].Report.Findings[2:]
+	if later := prints(d); later[0] != all[2] || later[1] != all[3] || later[3] != all[5] {
+		t.Errorf("without the first two findings the others are %v, and were %v", later, all)
+	}
+}
+
+// TestJUnitNamesWhatDenies takes the severity of a failure from what denies.
+func TestJUnitNamesWhatDenies(t *testing.T) {
+	d := Document{Decisions: []Decision{{Stack: "s", Report: policies.Report{Findings: []policies.Finding{
+		{Rule: "r", Severity: policies.SeverityLow, Level: policies.LevelAdvisory, Message: "m"},
+		{Rule: "r", Severity: policies.SeverityCritical, Level: policies.LevelMandatory, Message: "m"},
+	}}}}}
+	if out := render(t, "junit", d); !strings.Contains(out, `type="critical"`) || strings.Contains(out, `type="low"`) {
+		t.Error(out)
+	}
+}
+
+// TestLogsHoldNoCommand looks in what may go to the log of a CI system for lines
+// that it would take for a command.
+func TestLogsHoldNoCommand(t *testing.T) {
+	blanks := strings.Repeat(" ", 200)
+	for _, hostile := range []string{
+		blanks + "::stop-commands::x", strings.Repeat("x", Width-12) + "::stop-commands::x", "word" + blanks + "\u00a0::set-env name=A::b",
+		"##[stop-commands]x", "text ##vso[task.setvariable variable=A]b", "###[add-mask]x",
+	} {
+		f := policies.Finding{Rule: "r", Title: hostile, Severity: policies.SeverityHigh, URN: "urn:pulumi:s::p::t::" + hostile, Property: hostile, Value: hostile,
+			Message: hostile, Remediation: hostile}
+		d := Document{Decisions: []Decision{{Stack: hostile, Report: policies.Report{Findings: []policies.Finding{f}}}}}
+		for _, format := range []string{"text", "json", "sarif"} {
+			out := render(t, format, d)
+			for _, line := range strings.Split(out, "\n") {
+				if strings.HasPrefix(strings.TrimSpace(line), "::") || strings.Contains(line, "##[") || strings.Contains(line, "##vso[") {
+					t.Errorf("%s has a command: %q", format, line)
+				}
+			}
+			if format == "json" && (!json.Valid([]byte(out)) || !strings.Contains(out, "urn:pulumi:s::p")) {
+				t.Errorf("not JSON: %s", out)
+			}
+		}
+	}
+}
+
+// TestMarkdownFitsIntoAComment shows so many stacks with so many findings that not
+// all have a place.
+func TestMarkdownFitsIntoAComment(t *testing.T) {
+	findings := make([]policies.Finding, 40)
+	for i := range findings {
+		findings[i] = policies.Finding{Rule: "r", Severity: policies.SeverityHigh, URN: urn, Message: strings.Repeat("why ", 20)}
+	}
+	var d Document
+	for range 30 {
+		d.Decisions = append(d.Decisions, Decision{Stack: "s", Report: policies.Report{Findings: findings}})
+	}
+	out := render(t, "markdown", d)
+	if len(out) > maxSummary+2000 || len(out) < maxSummary-2000 || strings.Count(out, "| s | **refused** | 40 |") != 30 || !strings.Contains(out, " stacks more are not shown here") {
+		t.Errorf("%d bytes:\n%s", len(out), out[max(0, len(out)-300):])
+	}
+	for range 2000 {
+		d.Decisions = append(d.Decisions, d.Decisions[0])
+	}
+	if out := render(t, "markdown", d); len(out) > maxSummary+2000 || !strings.Contains(out, " stacks more not shown here") || !strings.HasPrefix(out, "## Policies: refused") {
+		t.Errorf("%d bytes:\n%s", len(out), out[max(0, len(out)-300):])
 	}
 }

@@ -112,19 +112,23 @@ func (s *junitSuite) add(c junitCase) {
 func caseOf(stack, rule string, findings []policies.Finding) junitCase {
 	c := junitCase{Class: "tenantform." + clean(stack), Name: rule}
 	var deny, more []string
+	var severity policies.Severity // of the first that denies
 	for _, f := range findings {
 		line := clean(sentence(f))
 		if f.Remediation != "" {
 			line += " (mend: " + clean(f.Remediation) + ")"
 		}
 		if f.Denies() {
+			if len(deny) == 0 {
+				severity = f.Severity
+			}
 			deny = append(deny, line)
 		} else {
 			more = append(more, standing(f)+": "+line)
 		}
 	}
 	if len(deny) > 0 {
-		c.Failure = &junitFailure{Message: count(len(deny), "finding"), Type: string(findings[0].Severity), Text: strings.Join(deny, "\n")}
+		c.Failure = &junitFailure{Message: count(len(deny), "finding"), Type: string(severity), Text: strings.Join(deny, "\n")}
 	}
 	c.Output = strings.Join(more, "\n")
 	return c

@@ -3,7 +3,9 @@ package report
 import (
 	"crypto/sha256"
 	"encoding/hex"
+	"fmt"
 	"io"
+	"net/url"
 	"slices"
 
 	"github.com/tenantform/tenantform/policies"
@@ -122,6 +124,7 @@ func sarif(w io.Writer, d Document) error {
 		})
 	}
 	var told []sarifNotification
+	seen := map[string]int{}
 	for _, one := range d.Decisions {
 		for _, note := range notes(one.Report) {
 			told = append(told, sarifNotification{"warning", sarifText{Text: clean("stack " + one.Stack + ": " + note)}})
@@ -133,7 +136,7 @@ func sarif(w io.Writer, d Document) error {
 		for _, f := range findings {
 			add(sarifRule{ID: f.Rule, Short: sarifText{Text: f.Title}, Configuration: sarifLevel{Level: "error"},
 				Properties: &sarifProperties{Severity: scores[f.Severity]}})
-			run.Results = append(run.Results, d.result(one.Stack, f, index[f.Rule]))
+			run.Results = append(run.Results, d.result(one.Stack, f, index[f.Rule], seen))
 		}
 	}
 	if len(told) > 0 {
@@ -146,10 +149,15 @@ func sarif(w io.Writer, d Document) error {
 var noReason = policies.Finding{Rule: policies.ReasonUndefined, Title: "A run goes on only after a decision on all of it",
 	Severity: policies.SeverityCritical, Message: "the run is refused and no reason was given"}
 
-func (d Document) result(stack string, f policies.Finding, index int) sarifResult {
+// result makes the result of a finding. Seen counts the fingerprints that were
+// given so far.
+func (d Document) result(stack string, f policies.Finding, index int, seen map[string]int) sarifResult {
+	mark := fingerprint(stack, f)
+	seen[mark]++
+	mark = fmt.Sprintf("%s:%d", mark, seen[mark])
 	r := sarifResult{
 		RuleID: f.Rule, RuleIndex: index, Level: "error", Message: sarifText{Text: clean(sentence(f))},
-		Fingerprints: map[string]string{"finding/v1": fingerprint(stack, f)},
+		Fingerprints: map[string]string{lineHash: mark, "finding/v2": mark},
 	}
 	if !f.Denies() {
 		r.Level = "warning"
@@ -162,7 +170,7 @@ func (d Document) result(stack string, f policies.Finding, index int) sarifResul
 		r.Baseline = "unchanged"
 	}
 	location := sarifLocation{}
-	location.Physical.Artifact.URI, location.Physical.Region.StartLine = d.source(), 1
+	location.Physical.Artifact.URI, location.Physical.Region.StartLine = (&url.URL{Path: d.source()}).String(), 1
 	if f.URN != "" {
 		location.Logical = []sarifLogical{{Name: clean(policies.TypeAndName(f.URN)), Fully: clean(f.URN), Kind: "resource"}}
 	}
@@ -182,10 +190,17 @@ func sentence(f policies.Finding) string {
 	return s + f.Message
 }
 
-// fingerprint tells a finding apart from others, and is the same in the next run.
+// lineHash names the fingerprint by which GitHub's code scanning knows a result
+// again, beside rule and file. It is commonly of the lines around a result; ours are
+// all at the same line of one file.
+const lineHash = "primaryLocationLineHash"
+
+// fingerprint tells a finding apart from others, but for those that say the same of
+// the same value, and is the same in the next run. A value that changes makes it
+// another, so that who dismissed an alert is asked again.
 func fingerprint(stack string, f policies.Finding) string {
 	sum := sha256.New()
-	for _, part := range []string{stack, f.Rule, f.URN, f.Property} {
+	for _, part := range []string{stack, f.Rule, f.URN, f.Property, f.Message, f.Digest} {
 		sum.Write([]byte(part))
 		sum.Write([]byte{0})
 	}

@@ -6,6 +6,7 @@ import (
 	"io"
 	"strings"
 	"time"
+	"unicode"
 	"unicode/utf8"
 
 	"github.com/tenantform/tenantform/policies"
@@ -34,7 +35,7 @@ func text(w io.Writer, d Document) error {
 		}
 		title := ""
 		if one.Stack != "" {
-			title = "stack " + clean(one.Stack) + ": "
+			title = harmless("stack " + clean(one.Stack) + ": ")
 		}
 		verdict(b, title, one.Report)
 	}
@@ -129,14 +130,27 @@ func waived(w policies.Waiver) string {
 
 // paragraph writes text after a label, broken into lines of at most Width
 // columns, the further ones indented to where the first began. What could drive a
-// terminal is replaced.
+// terminal is replaced, what could drive a CI system is broken up.
 func paragraph(b *bufio.Writer, label, text string) {
 	room := Width - len(label)
 	indent := strings.Repeat(" ", len(label))
 	for _, line := range wrap(clean(text), room) {
-		fmt.Fprintln(b, label+line)
+		fmt.Fprintln(b, harmless(label+line))
 		label = indent
 	}
+}
+
+// gap keeps two signs apart for a program, and is not seen.
+const gap = "\u200b"
+
+// harmless gives a line in which no CI system finds a command: GitHub's runner looks
+// for "::" where a line begins, blanks aside, and it and Azure's agent for "##[" and
+// "##vso[" anywhere.
+func harmless(line string) string {
+	if text := strings.TrimLeftFunc(line, unicode.IsSpace); strings.HasPrefix(text, "::") {
+		line = line[:len(line)-len(text)] + gap + text
+	}
+	return strings.NewReplacer("#[", "#"+gap+"[", "#vso[", "#"+gap+"vso[").Replace(line)
 }
 
 // wrap breaks text at spaces; a word longer than a line is cut.
