@@ -119,7 +119,7 @@ func decode(r io.Reader) (*digest, error) {
 	case errors.Is(err, io.ErrUnexpectedEOF):
 		return nil, errors.New("it is cut off; run the preview again")
 	case err != nil:
-		return nil, fmt.Errorf("it is not the output of pulumi preview --json: %w", err)
+		return nil, fmt.Errorf("it is not the output of pulumi preview --json: %w", withoutValue(err))
 	case d == nil:
 		return nil, errors.New("it is null; give the output of pulumi preview --json --show-sames")
 	case d.Sequence != nil:

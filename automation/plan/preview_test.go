@@ -287,3 +287,15 @@ func FuzzFromPreviewJSON(f *testing.F) {
 		}
 	})
 }
+
+// TestFromPreviewJSONHidesWrongValues keeps a value that is of another type out of
+// the error: it may be a secret.
+func TestFromPreviewJSONHidesWrongValues(t *testing.T) {
+	const canary = "918273645"
+	for _, text := range []string{`{"steps": [{"op": ` + canary + `}]}`, `{"duration": "` + canary + `"}`, `{"config": {"a": ` + canary + `}}`} {
+		_, err := FromPreviewJSON(strings.NewReader(text))
+		if tenants.CodeOf(err) != tenants.CodeInvalid || strings.Contains(err.Error(), canary) || !strings.Contains(err.Error(), "wrong type") {
+			t.Errorf("%s: %v", text, err)
+		}
+	}
+}
