@@ -99,9 +99,9 @@ links := array.concat(
 	],
 	[{"role": urn, "document": i} |
 		count(roles) > 0
-		some [_, urns, r] in attached
+		some [urns, r, property] in attached
 		some urn in urns & role_urns
-		some policy in plan.sources_of_type(r, "policyArn", policy_type)
+		some policy in plan.sources_of_type(r, property, policy_type)
 		some i, d in iam.documents
 		d.urn == policy
 	],
@@ -126,25 +126,61 @@ named(r, property) := plan.sources_of_type(r, property, role_type) | {urn |
 	some urn in roles_by_name[plan.text(value)]
 }
 
-# What attaches a policy to roles: the kind, the roles' URNs and the attachment.
-attached := array.concat(
-	[["role", named(r, "role"), r] | some r in plan.of_type("aws:iam/rolePolicyAttachment:RolePolicyAttachment")],
-	[["roles", named(r, "roles"), r] | some r in plan.of_type("aws:iam/policyAttachment:PolicyAttachment")],
-)
+# What attaches policies to roles: the roles' URNs, what attaches, and where it names the policies.
+attached := [[urns, r, property] |
+	some type, property in iam.attachments
+	some r in plan.of_type(type)
+	urns := gaining(r)
+	count(urns) > 0
+]
+
+# The roles that gain what a resource attaches; properties of these names hold roles wherever there are any.
+gaining(r) := {r.urn} if r.type == role_type
+
+gaining(r) := {urn |
+	some property in ["role", "roles", "roleName"]
+	some urn in named(r, property)
+} if {
+	r.type != role_type
+}
 
 # METADATA
 # description: |
 #   Policies that hold for a role and are not in the plan, so that nobody can say
 #   what they grant: the role's URN, the resource, the property and the value.
-outside := array.concat(
-	[[urn, r, "policyArn", value] |
-		some [_, urns, r] in attached
-		some urn in urns
-		count(plan.sources_of_type(r, "policyArn", policy_type)) == 0
-		value := plan.get(r, "policyArn")
-	],
-	[[r.urn, r, "managedPolicyArns", value] |
-		some r in plan.of_type(role_type)
-		some value in plan.list(plan.get(r, "managedPolicyArns"))
-	],
-)
+outside := [[urn, r, property, value] |
+	some [urns, r, property] in attached
+	values := plan.list(plan.get(r, property))
+	from := plan.sources_of_type(r, property, policy_type)
+	some value in values
+	not of_plan(value, values, from)
+	some urn in urns
+]
+
+# A value comes from policies of the plan. In a list of several they have to be as
+# many as the values that are not known, and a known one has to be of one of them.
+of_plan(_, values, from) if {
+	count(values) == 1
+	count(from) > 0
+}
+
+of_plan(value, values, from) if {
+	plan.is_unknown(value)
+	count([v | some v in values; plan.is_unknown(v)]) <= count(from)
+}
+
+of_plan(value, _, from) if {
+	some urn in from
+	plan.text(value) in policy_arns(plan.by_urn[urn], value)
+}
+
+# What the ARN of a policy is, as its id or by its name.
+policy_arns(policy, _) := {policy.id} if plan.text(object.get(policy, "id", "")) != ""
+
+policy_arns(policy, value) := {value |
+	name := plan.text(plan.get(policy, "name"))
+	name != ""
+	endswith(plan.text(value), concat("", [":policy", object.get(policy, ["inputs", "path"], "/"), name]))
+} if {
+	plan.text(object.get(policy, "id", "")) == ""
+}

@@ -1,5 +1,6 @@
 package tenantform.rules.untrusted_function_role_test
 
+import data.tenantform.lib.iam
 import data.tenantform.rules.untrusted_function_role as rule
 
 role_type := "aws:iam/role:Role"
@@ -185,6 +186,69 @@ test_attached_policies if {
 		"inputs": {"roles": ["acme-fn"], "policyArn": managed},
 	}
 	found(array.concat(base, [grouped])) == {["grouped", "policyArn", false]}
+}
+
+# What names the role in each type that attaches policies to roles.
+attaching := {
+	"aws:iam/policyAttachment:PolicyAttachment": {"roles": ["acme-fn"]},
+	"aws:iam/role:Role": {"name": "acme-fn"},
+	"aws:iam/rolePolicyAttachment:RolePolicyAttachment": {"role": "acme-fn"},
+	"aws:iam/rolePolicyAttachmentsExclusive:RolePolicyAttachmentsExclusive": {"roleName": "acme-fn"},
+}
+
+of_others := {
+	"aws:iam/groupPolicyAttachment:GroupPolicyAttachment", "aws:iam/groupPolicyAttachmentsExclusive:GroupPolicyAttachmentsExclusive",
+	"aws:iam/userPolicyAttachment:UserPolicyAttachment", "aws:iam/userPolicyAttachmentsExclusive:UserPolicyAttachmentsExclusive",
+}
+
+# What is found where a type attaches policies beside the role that denies everything.
+attached_by(type, value, from) := found(array.concat(
+	[x | some x in [role({}), function, policy([deny_all]), powerful, harmless]; x.urn != urn_of(type)],
+	[{
+		"urn": urn_of(type), "type": type, "operation": "create",
+		"inputs": object.union(attaching[type], {iam.attachments[type]: value}), "propertyDependencies": {iam.attachments[type]: from},
+	}],
+))
+
+urn_of(type) := "role" if type == role_type
+
+urn_of(type) := "attachment" if type != role_type
+
+powerful := {
+	"urn": "powerful", "type": "aws:iam/policy:Policy", "operation": "create",
+	"inputs": {"name": "acme-powerful", "policy": `{"Statement": {"Effect": "Allow", "Action": "iam:*", "Resource": "*"}}`},
+}
+
+harmless := {
+	"urn": "harmless", "type": "aws:iam/policy:Policy", "operation": "create", "id": "arn:aws:iam::222222222222:policy/acme-harmless",
+	"inputs": {"name": "acme-harmless", "policy": `{"Statement": {"Effect": "Deny", "Action": "iam:*", "Resource": "*"}}`},
+}
+
+test_every_type_of_attachment if {
+	object.keys(attaching) | of_others == object.keys(iam.attachments)
+	managed := "arn:aws:iam::aws:policy/AdministratorAccess"
+	every type, _ in attaching {
+		property := iam.attachments[type]
+		attached_by(type, managed, []) == {[urn_of(type), property, false]}
+		attached_by(type, {"$unknown": true}, []) == {[urn_of(type), property, true]}
+		attached_by(type, {"$unknown": true}, ["powerful"]) == {["powerful", "policy", false]}
+		attached_by(type, {"$unknown": true}, ["harmless"]) == set()
+	}
+}
+
+test_lists_of_policies if {
+	every type in ["aws:iam/role:Role", "aws:iam/rolePolicyAttachmentsExclusive:RolePolicyAttachmentsExclusive"] {
+		refused := {[urn_of(type), iam.attachments[type], false]}
+		vague := {[urn_of(type), iam.attachments[type], true]}
+		hidden := {"$unknown": true}
+		attached_by(type, [hidden], ["harmless"]) == set()
+		attached_by(type, [hidden, hidden], ["harmless"]) == vague
+		attached_by(type, [hidden, hidden], ["harmless", "powerful"]) == {["powerful", "policy", false]}
+		attached_by(type, [hidden, "arn:aws:iam::aws:policy/AdministratorAccess"], ["harmless"]) == refused
+		attached_by(type, [hidden, "arn:aws:iam::222222222222:policy/acme-harmless"], ["harmless"]) == set()
+		attached_by(type, ["arn:aws:iam::222222222222:policy/acme-powerful", hidden], ["powerful"]) == {["powerful", "policy", false]}
+		attached_by(type, ["arn:aws:iam::222222222222:policy/x/acme-powerful", hidden], ["powerful"]) == refused | {["powerful", "policy", false]}
+	}
 }
 
 test_which_code_is_untrusted if {
