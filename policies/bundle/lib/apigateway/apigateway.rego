@@ -92,7 +92,7 @@ ours(r) if contains(r.urn, "tenantform:apigateway:API$")
 
 # METADATA
 # description: |
-#   The OpenAPI definitions of the plan: the resource, the state ("ok", "opaque" or
+#   The OpenAPI definitions of REST APIs: the resource, the state ("ok", "opaque" or
 #   "invalid") and the definition, which is empty unless the state is "ok".
 documents := [object.union({"resource": r}, parsed(body)) |
 	some type in [api_type, "aws:apigateway/restApiPut:RestApiPut"]
@@ -100,6 +100,16 @@ documents := [object.union({"resource": r}, parsed(body)) |
 	body := plan.get(r, "body")
 	not body in {null, ""}
 ]
+
+# METADATA
+# description: The same of HTTP APIs, which an Api may bring along as well.
+http_documents := [object.union({"resource": r}, parsed(body)) |
+	some r in plan.of_type(http_api_type)
+	body := plan.get(r, "body")
+	not body in {null, ""}
+]
+
+http_api_type := "aws:apigatewayv2/api:Api"
 
 default parsed(_) := {"state": "invalid", "definition": {}}
 

@@ -4,7 +4,8 @@
 #   A method without authorization answers everybody on the internet. A key alone
 #   does not tell who calls: it is sent as it is, and shared. Methods of the plan
 #   and the operations of an OpenAPI definition ask for a signature by IAM, a token
-#   of a user pool or an authoriser of one's own. OPTIONS may do without.
+#   of a user pool or an authoriser of one's own. OPTIONS may do without. The route
+#   that AWS makes with an HTTP API, for its target, cannot ask.
 # custom:
 #   severity: high
 #   scope: resource
@@ -12,7 +13,7 @@
 #   waivable: exact
 #   category: network
 #   enforcement: mandatory
-#   remediation: Set authorization to AWS_IAM, or to COGNITO_USER_POOLS or CUSTOM with an authorizerId. In a definition, give each operation a security with a scheme that has x-amazon-apigateway-authtype.
+#   remediation: Set authorization to AWS_IAM, or to COGNITO_USER_POOLS or CUSTOM with an authorizerId. In a definition, give each operation a security with a scheme that has x-amazon-apigateway-authtype or x-amazon-apigateway-authorizer. Make routes of an HTTP API with aws.apigatewayv2.Route instead of target.
 #   related: [AwsSolutions-APIG4, AwsSolutions-COG4, CKV_AWS_59, CKV2_AWS_70]
 package tenantform.rules.apigateway_method_authorised
 
@@ -58,21 +59,30 @@ apart(r, "$default") if {
 	plan.get(plan.by_urn[api], "protocolType") == "WEBSOCKET"
 }
 
+# A route that AWS makes with the API, for a target. It never asks who calls.
+findings contains plan.finding(api, "target", target, "the route that is made with the API answers everybody") if {
+	some api in plan.of_type(apigateway.http_api_type)
+	target := plan.get(api, "target")
+	not target in {null, ""}
+}
+
 # Definitions.
 
+documents := array.concat(apigateway.documents, apigateway.http_documents)
+
 findings contains plan.finding(d.resource, "body", d.resource.inputs.body, "a definition that cannot be read may have methods that answer everybody") if {
-	some d in apigateway.documents
+	some d in documents
 	d.state == "invalid"
 }
 
 findings contains plan.finding(d.resource, "body", d.resource.inputs.body, "the definition may have methods that answer everybody") if {
-	some d in apigateway.documents
+	some d in documents
 	d.state == "opaque"
 	not apigateway.ours(d.resource)
 }
 
 findings contains plan.finding(d.resource, "body", o.name, "the operation answers everybody") if {
-	some d in apigateway.documents
+	some d in documents
 	asking := schemes(d.definition)
 	some o in apigateway.operations(d)
 	not authorised(o.operation, d.definition, asking)

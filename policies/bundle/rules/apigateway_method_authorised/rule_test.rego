@@ -85,3 +85,24 @@ test_other_forms if {
 	}]}}
 	ours == set()
 }
+
+http(inputs) := found("aws:apigatewayv2/api:Api", object.union({"protocolType": "HTTP"}, inputs), {})
+
+test_http_api if {
+	http({}) == set()
+	guarded := {"openapi": "3.0.1", "paths": {"/$default": {"x-amazon-apigateway-any-method": {"security": [{"own": []}]}}}, "components": {"securitySchemes": schemes}}
+	http({"body": json.marshal(guarded)}) == set()
+	http({"body": json.marshal(object.remove(guarded, ["components"]))}) == refused
+	http({"body": `{"paths": {"/a": {"get": {}}}}`}) == refused
+	http({"body": "{"}) == refused
+	http({"body": unknown}) == {["body", true]}
+	every v in [null, ""] { http({"body": v, "target": v}) == set() }
+}
+
+test_route_made_with_the_api if {
+	function := "arn:aws:lambda:eu-west-1:111111111111:function:a"
+	http({"target": function}) == {["target", false]}
+	http({"target": function, "routeKey": "GET /a"}) == {["target", false]}
+	http({"target": 1}) == {["target", false]}
+	http({"target": unknown}) == {["target", true]}
+}
