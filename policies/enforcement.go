@@ -17,8 +17,7 @@ const (
 	LevelDisabled  Level = "disabled"  // the rule's findings are left out
 )
 
-// production is the environment in which a rule that is mandatory "in
-// production" denies.
+// production is the environment that one which is not known is taken for.
 const production = "production"
 
 // Enforcement changes the levels that rules have by themselves. The zero value
@@ -36,11 +35,11 @@ type Setting struct {
 	Level       Level
 }
 
-// Level gives the level of a rule in an environment. An environment that is not
-// known, "", is taken for production. A rule that is never waived keeps its own
+// Level gives the level of a rule in an environment. One that is not known, "" or
+// of any name but dev and staging, is taken for production. A rule that is never waived keeps its own
 // level, and one that is waived by name alone is disabled by its id alone.
 func (e Enforcement) Level(r Rule, environment string) Level {
-	if environment == "" {
+	if !slices.Contains(environments, environment) {
 		environment = production
 	}
 	level := r.level(environment)

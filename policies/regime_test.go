@@ -63,6 +63,9 @@ func TestLevels(t *testing.T) {
 		"advisory by the rule":        {oneRule("enforcement: mandatory", "enforcement: advisory"), nil, "production", true, 1},
 		"in production only, dev":     {oneRule("enforcement: mandatory", "enforcement: production"), nil, "dev", true, 1},
 		"in production":               {oneRule("enforcement: mandatory", "enforcement: production"), nil, "production", false, 1},
+		"in production, in staging":   {oneRule("enforcement: mandatory", "enforcement: production"), nil, "staging", true, 1},
+		"in production of any name":   {oneRule("enforcement: mandatory", "enforcement: production"), nil, "Prod", false, 1},
+		"a name is production's":      {nil, []Setting{{Environment: "production", Level: LevelAdvisory}}, "live", true, 1},
 		"in production when unknown":  {oneRule("enforcement: mandatory", "enforcement: production"), nil, "", false, 1},
 		"disabled by a category":      {nil, []Setting{{Category: "network", Level: LevelDisabled}, {Rule: "one", Level: LevelAdvisory}}, "dev", true, 1},
 		"exact, by a category":        {oneRule(`"yes"`, `"exact"`), []Setting{{Category: "network", Level: LevelDisabled}}, "dev", false, 1},
@@ -193,6 +196,23 @@ func TestBadWaiversAreRefused(t *testing.T) {
 	exact := waiver(func(w *Waiver) { w.Stack, w.Resource = "tenant-acme", bucketURN })
 	if r := decide(t, Options{Bundle: oneRule(`"yes"`, `"exact"`), Waivers: []Waiver{exact}}, "dev"); !r.Allowed() {
 		t.Errorf("a resource named in full is not waived: %+v", r.Findings)
+	}
+}
+
+// TestWaiversNameSomething refuses patterns that every resource of a stack fits.
+func TestWaiversNameSomething(t *testing.T) {
+	for pattern, want := range map[string]bool{
+		"u*": false, "urn:*": false, "urn:pulumi:*": false, "urn:pulumi:dev::*": false, "urn:pulumi:tenant-acme::tenantform::*": false, "*:*": false,
+		"*acme*": false, "aws:*": false, "a*": false, "*s": false, "* *": false, "* a*": false, "*::ten*": false, " ": false, "": false,
+		"*$*::*": false, "*tenantform:silo:Silo$*": false,
+		bucketURN: true, "x": true, "*-files": true, "* acme-files": true, "* acme-*": true, "aws:s3/bucketV2:BucketV2 *": true,
+		"aws:s3/bucketV2:BucketV2 a*": true, "*aws:s3/bucketV2:BucketV2::*": true, "*$aws:s3/bucketV2:BucketV2::a*": true,
+		"urn:pulumi:*::aws:s3/bucketV2:BucketV2::*": true, "*logs": true,
+	} {
+		w := waiver(func(w *Waiver) { w.Resource = pattern })
+		if got := len(w.Faults("w", []Rule{{ID: "one", Waivable: WaivableYes}}, today)) == 0; got != want {
+			t.Errorf("%q is accepted: %v", pattern, got)
+		}
 	}
 }
 

@@ -21,8 +21,8 @@ type Rule struct {
 	OnUnknown string      `json:"onUnknown"` // what the rule does with a value that is not known before the run
 	Waivable  Waivability `json:"waivable"`
 	Category  string      `json:"category"` // one of Categories
-	// Enforcement is "mandatory", "advisory", or "production": mandatory in
-	// production and advisory elsewhere.
+	// Enforcement is "mandatory", "advisory", or "production": advisory in dev and
+	// staging and mandatory wherever else a run is.
 	Enforcement string `json:"enforcement"`
 	// Source is "built in", or the directory of one's own that the rule is from.
 	Source string `json:"source"`
@@ -50,10 +50,12 @@ func Categories() []string {
 // builtIn is the Source of the embedded rules.
 const builtIn = "built in"
 
-// level gives the level that the rule has by itself.
+// level gives the level that the rule has by itself. An environment of another
+// name than the known ones is no reason to be lenient.
 func (r Rule) level(environment string) Level {
+	lenient := environment != production && slices.Contains(environments, environment)
 	switch {
-	case r.Enforcement == "advisory", r.Enforcement == "production" && environment != production:
+	case r.Enforcement == "advisory", r.Enforcement == "production" && lenient:
 		return LevelAdvisory
 	}
 	return LevelMandatory

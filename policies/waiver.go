@@ -2,6 +2,7 @@ package policies
 
 import (
 	"fmt"
+	"regexp"
 	"strings"
 	"time"
 
@@ -63,8 +64,8 @@ func (w Waiver) Faults(path string, rules []Rule, today time.Time) []tenants.Fie
 	if strings.TrimSpace(w.Stack) == "" {
 		fault("stack", w.Stack, "the name of a stack, or a pattern with *")
 	}
-	if strings.Trim(w.Resource, "* ") == "" {
-		fault("resource", w.Resource, "a URN, or a type and a name, or a pattern that is more than *")
+	if !namesSomething(w.Resource) {
+		fault("resource", w.Resource, "a URN, or a type and a name, or a pattern with a whole type or with 3 characters or more of a name's beginning or end")
 	}
 	if len([]rune(strings.TrimSpace(w.Reason))) < 10 {
 		fault("reason", w.Reason, "why this is accepted, in 10 characters or more")
@@ -79,6 +80,35 @@ func (w Waiver) Faults(path string, rules []Rule, today time.Time) []tenants.Fie
 		fault("expires", w.Expires.Format(time.DateOnly), fmt.Sprintf("a day within a year, until %s", today.Add(maxWaiver).Format(time.DateOnly)))
 	}
 	return faults
+}
+
+// minNamed is how many characters of a name must be fixed.
+const minNamed = 3
+
+// wholeType is a resource's type within a pattern, in a URN or before a name.
+var wholeType = regexp.MustCompile(`(?:^|::|[$*])([\w.-]+:[\w./-]+:\w+)(?:::| )`)
+
+// namesSomething tells whether a pattern names something that not every resource of a stack
+// has: a whole type, the end of a name, or after a space its beginning. The middle
+// of a URN names nothing, because the stack's and the project's names are there.
+func namesSomething(pattern string) bool {
+	parts := strings.Split(strings.TrimSpace(pattern), "*")
+	if len(parts) == 1 {
+		return parts[0] != ""
+	}
+	long := func(s string) bool { return len([]rune(strings.TrimSpace(s))) >= minNamed }
+	if long(parts[len(parts)-1]) {
+		return true
+	}
+	if _, name, ok := strings.Cut(pattern, " "); ok && long(strings.SplitN(name, "*", 2)[0]) {
+		return true
+	}
+	for _, found := range wholeType.FindAllStringSubmatch(pattern, -1) {
+		if !strings.HasPrefix(found[1], "urn:pulumi:") {
+			return true
+		}
+	}
+	return false
 }
 
 func (w Waiver) expired(now time.Time) bool { return !now.Before(w.Expires) }
