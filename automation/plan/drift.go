@@ -340,9 +340,8 @@ func isMarked(m map[string]any) bool { return m[UnknownKey] == true || m[SecretK
 func at(properties map[string]any, path string) any {
 	var v any = properties
 	for path != "" {
-		var key string
-		index := -1
-		key, index, path = first(path)
+		key, index, rest := first(path)
+		path = rest
 		switch in := v.(type) {
 		case map[string]any:
 			if isMarked(in) {

@@ -265,7 +265,7 @@ func (l looked) summary() string {
 // error is that of files that cannot be used.
 func (d *drift) decide(ctx context.Context, s *session, e *policies.Evaluator, o policies.Options, all []looked) (report.Document, error) {
 	doc := d.judge(ctx, e, s.catalogue, all)
-	if d.writeBaseline == "" || failures(all) != nil {
+	if d.writeBaseline == "" || !complete(all) {
 		return doc, nil
 	}
 	var err error
@@ -307,6 +307,9 @@ func failures(all []looked) error {
 	slices.SortStableFunc(errs, func(a, b error) int { return cmp.Compare(exitCode(a), exitCode(b)) })
 	return errors.Join(errs...)
 }
+
+// complete tells whether every stack was looked at and decided on.
+func complete(all []looked) bool { return failures(all) == nil }
 
 // verdict gives the command's error. What could not be told gives the exit code
 // before all else: an alarm that fails is worse than what it is about.

@@ -57,12 +57,12 @@ func told(d alarm.Drift) string {
 
 func TestOnlyWhatRefusesIsTold(t *testing.T) {
 	o, r := drifted()
-	d, any := alarm.NewDrift(policies.Subject{TenantID: "acme", Environment: "dev"}, o, r)
-	if got := told(d); got != "changed u1 [{a 1 2} {key map[$secret:true] map[$secret:true]}]; deleted u2 []; s3_public u9" || !any {
-		t.Errorf("told %v: %s", any, got)
+	d, there := alarm.NewDrift(policies.Subject{TenantID: "acme", Environment: "dev"}, o, r)
+	if got := told(d); got != "changed u1 [{a 1 2} {key map[$secret:true] map[$secret:true]}]; deleted u2 []; s3_public u9" || !there {
+		t.Errorf("told %v: %s", there, got)
 	}
 	r.Findings = r.Findings[5:]
-	if _, any := alarm.NewDrift(policies.Subject{}, o, r); any {
+	if _, there := alarm.NewDrift(policies.Subject{}, o, r); there {
 		t.Error("a refusal without drift is told as drift")
 	}
 	o2, r2 := drifted()
