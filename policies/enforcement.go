@@ -55,6 +55,17 @@ func (e Enforcement) Level(r Rule, environment string) Level {
 	return level
 }
 
+// naming gives the settings that name a rule by its id.
+func (e Enforcement) naming(id string) Enforcement {
+	var out Enforcement
+	for _, s := range e.Settings {
+		if s.Rule == id {
+			out.Settings = append(out.Settings, s)
+		}
+	}
+	return out
+}
+
 // Faults gives what is wrong with the settings for a bundle's rules; none when
 // they can be used. Paths begin with path, "enforcement" for example.
 func (e Enforcement) Faults(path string, rules []Rule) []tenants.FieldError {

@@ -199,6 +199,62 @@ func TestBadWaiversAreRefused(t *testing.T) {
 	}
 }
 
+// TestLevelsOfWaivers raises and lowers what is said about waivers, by id alone.
+func TestLevelsOfWaivers(t *testing.T) {
+	unused := waiver(func(w *Waiver) { w.Resource = "* beta-files" })
+	for name, c := range map[string]struct {
+		settings []Setting
+		level    Level // of the finding; empty: there is none
+	}{
+		"by itself":     {nil, LevelAdvisory},
+		"every rule":    {[]Setting{{Level: LevelMandatory}}, LevelAdvisory},
+		"its category":  {[]Setting{{Category: "tenancy", Level: LevelMandatory}}, LevelAdvisory},
+		"mandatory":     {[]Setting{{Rule: WaiverUnused, Level: LevelMandatory}}, LevelMandatory},
+		"in production": {[]Setting{{Rule: WaiverUnused, Environment: "production", Level: LevelMandatory}}, LevelAdvisory},
+		"disabled":      {[]Setting{{Rule: WaiverUnused, Level: LevelDisabled}}, ""},
+	} {
+		r := decide(t, Options{Bundle: oneRule("enforcement: mandatory", "enforcement: advisory"), Waivers: []Waiver{unused}, Enforcement: Enforcement{Settings: c.settings}}, "dev")
+		var level Level
+		for _, f := range r.Findings {
+			if f.Rule == WaiverUnused {
+				level = f.Level
+			}
+		}
+		if level != c.level || (len(r.Disabled()) == 1) != (c.level == "") {
+			t.Errorf("%s: the finding has level %q, want %q: %+v", name, level, c.level, r)
+		}
+	}
+	about := waiver(func(w *Waiver) { w.Rule = WaiverUnused })
+	if len(about.Faults("w", []Rule{{ID: "one"}}, today)) == 0 {
+		t.Error("a finding about a waiver is waived")
+	}
+}
+
+// TestEvaluateWaivers tells of waivers for stacks that there are not.
+func TestEvaluateWaivers(t *testing.T) {
+	here, nowhere := waiver(nil), waiver(func(w *Waiver) { w.Stack = "tenant-acmee" })
+	o := Options{Bundle: oneRule(), Waivers: []Waiver{here, nowhere}, Now: func() time.Time { return today }}
+	e, err := New(t.Context(), &o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	seen := decide(t, o, "dev")
+	r := e.EvaluateWaivers("dev", seen, Report{Verdict: VerdictAllow})
+	if !r.Allowed() || len(r.Findings) != 1 || r.Findings[0].Rule != WaiverUnused || !strings.Contains(r.Findings[0].Message, "tenant-acmee") {
+		t.Errorf("of two stacks: %+v", r)
+	}
+	o.Enforcement = Enforcement{Settings: []Setting{{Rule: WaiverUnused, Environment: "production", Level: LevelMandatory}}}
+	if e, err = New(t.Context(), &o); err != nil {
+		t.Fatal(err)
+	}
+	if r := e.EvaluateWaivers("production", seen); r.Allowed() || len(r.Denials()) != 1 {
+		t.Errorf("where it is mandatory: %+v", r)
+	}
+	if e.EvaluateWaivers("dev").Allowed() || (*Evaluator)(nil).EvaluateWaivers("dev", seen).Allowed() {
+		t.Error("without a report, or without rules, waivers are in order")
+	}
+}
+
 // TestWaiversNameSomething refuses patterns that every resource of a stack fits.
 func TestWaiversNameSomething(t *testing.T) {
 	for pattern, want := range map[string]bool{

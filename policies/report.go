@@ -198,9 +198,10 @@ const (
 	ReasonDisabled   = "decision_without_rules"      // every rule is disabled
 )
 
-// The Rule of a finding about a waiver. Both are advisory.
+// The Rule of a finding about a waiver. Both are advisory, unless a Setting that
+// names them by id says otherwise.
 const (
-	WaiverUnused  = "waiver_unused"  // it is for this stack and excuses nothing
+	WaiverUnused  = "waiver_unused"  // it is for this stack and excuses nothing, or for none; see EvaluateWaivers
 	WaiverExpired = "waiver_expired" // it would excuse a finding if it still held
 )
 

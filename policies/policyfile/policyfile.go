@@ -11,6 +11,7 @@
 //	    level: advisory             # mandatory, advisory or disabled; the last entry that fits decides
 //
 // Disabled wants a rule or a category; a rule that no wildcard waives wants its id.
+// Rule may also be waiver_unused or waiver_expired, which are advisory without it.
 //
 // The waivers:
 //
