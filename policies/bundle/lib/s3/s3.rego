@@ -39,8 +39,31 @@ sole(r, property) := from if {
 } else := set()
 
 # METADATA
-# description: The URNs of the buckets of which a resource of a type is.
-having(type) := {urn | some r in plan.of_type(type); some urn in of(r, "bucket")}
+# description: |
+#   The types of a bucket's settings, by what they set. Some are called otherwise
+#   since version 7 of the provider, which knows the older names, too.
+setting_types := {
+	"acl": ["aws:s3/bucketAclV2:BucketAclV2", "aws:s3/bucketAcl:BucketAcl"],
+	"encryption": [
+		"aws:s3/bucketServerSideEncryptionConfigurationV2:BucketServerSideEncryptionConfigurationV2",
+		"aws:s3/bucketServerSideEncryptionConfiguration:BucketServerSideEncryptionConfiguration",
+	],
+	"lifecycle": [
+		"aws:s3/bucketLifecycleConfigurationV2:BucketLifecycleConfigurationV2",
+		"aws:s3/bucketLifecycleConfiguration:BucketLifecycleConfiguration",
+	],
+	"logging": ["aws:s3/bucketLoggingV2:BucketLoggingV2", "aws:s3/bucketLogging:BucketLogging"],
+	"ownership": ["aws:s3/bucketOwnershipControls:BucketOwnershipControls"],
+	"versioning": ["aws:s3/bucketVersioningV2:BucketVersioningV2", "aws:s3/bucketVersioning:BucketVersioning"],
+}
+
+# METADATA
+# description: The live resources that set something of buckets; a key of setting_types.
+settings(what) := [r | some type in setting_types[what]; some r in plan.of_type(type)]
+
+# METADATA
+# description: The URNs of the buckets of which a resource sets something; a key of setting_types.
+having(what) := {urn | some r in settings(what); some urn in of(r, "bucket")}
 
 policy_type := "aws:s3/bucketPolicy:BucketPolicy"
 
@@ -60,7 +83,7 @@ policies := array.concat(
 #   The URNs of buckets that AWS puts access logs into. S3 and load balancers can
 #   do that only where the bucket encrypts with keys of S3, and logs of logs have no end.
 log_targets := {urn |
-	some r in plan.of_type("aws:s3/bucketLoggingV2:BucketLoggingV2")
+	some r in settings("logging")
 	some urn in of(r, "targetBucket") - of(r, "bucket")
 } | {urn |
 	some b in buckets

@@ -31,8 +31,8 @@ test_of if {
 }
 
 test_having if {
-	s3.having("aws:s3/bucketLoggingV2:BucketLoggingV2") == {"a"} with input as {"plan": {"resources": array.concat(two, [setting({"bucket": "files"}, {})])}}
-	s3.having("aws:s3/bucketLoggingV2:BucketLoggingV2") == set() with input as {"plan": {"resources": two}}
+	s3.having("logging") == {"a"} with input as {"plan": {"resources": array.concat(two, [setting({"bucket": "files"}, {})])}}
+	s3.having("logging") == set() with input as {"plan": {"resources": two}}
 }
 
 targets(resources) := out if {
@@ -65,4 +65,15 @@ test_policies if {
 	within := bucket("c", {"policy": document("*")})
 	found := {[d.urn, urns] | some [d, urns] in s3.policies} with input as {"plan": {"resources": array.concat(two, [apart, within])}}
 	found == {["p", {"a"}], ["c", {"c"}]}
+}
+
+test_settings_of_every_name if {
+	count(s3.setting_types) == 6
+	every what, types in s3.setting_types {
+		every type in types {
+			resources := array.concat(two, [object.union(setting({"bucket": "files"}, {}), {"type": type})])
+			s3.having(what) == {"a"} with input as {"plan": {"resources": resources}}
+			count(s3.settings(what)) == 1 with input as {"plan": {"resources": resources}}
+		}
+	}
 }

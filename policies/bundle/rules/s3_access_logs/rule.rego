@@ -19,8 +19,6 @@ package tenantform.rules.s3_access_logs
 import data.tenantform.lib.plan
 import data.tenantform.lib.s3
 
-type := "aws:s3/bucketLoggingV2:BucketLoggingV2"
-
 findings contains plan.finding(bucket, "", null, "nothing in the plan logs the requests to this bucket") if {
 	some bucket in s3.buckets
 	not bucket.urn in logged
@@ -29,7 +27,7 @@ findings contains plan.finding(bucket, "", null, "nothing in the plan logs the r
 }
 
 findings contains plan.finding(l, "targetBucket", target, "no bucket is named for the logs") if {
-	some l in plan.of_type(type)
+	some l in s3.settings("logging")
 	target := plan.get(l, "targetBucket")
 	not plan.given(l, "targetBucket", target)
 }
@@ -41,4 +39,4 @@ findings contains plan.finding(bucket, "loggings", target, "no bucket is named f
 	not plan.given(bucket, "loggings", target)
 }
 
-logged := s3.having(type)
+logged := s3.having("logging")

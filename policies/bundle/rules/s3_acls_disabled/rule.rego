@@ -19,17 +19,15 @@ package tenantform.rules.s3_acls_disabled
 import data.tenantform.lib.plan
 import data.tenantform.lib.s3
 
-type := "aws:s3/bucketOwnershipControls:BucketOwnershipControls"
-
 findings contains plan.finding(bucket, "", null, "nothing in the plan switches ACLs off for this bucket") if {
 	some bucket in s3.buckets
 	not bucket.urn in set_apart
 }
 
 findings contains plan.finding(c, "rule.objectOwnership", ownership, "ACLs are not switched off") if {
-	some c in plan.of_type(type)
+	some c in s3.settings("ownership")
 	ownership := plan.field(plan.get(c, "rule"), "objectOwnership")
 	ownership != "BucketOwnerEnforced"
 }
 
-set_apart := s3.having(type)
+set_apart := s3.having("ownership")

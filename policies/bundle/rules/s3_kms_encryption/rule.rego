@@ -19,8 +19,6 @@ package tenantform.rules.s3_kms_encryption
 import data.tenantform.lib.plan
 import data.tenantform.lib.s3
 
-type := "aws:s3/bucketServerSideEncryptionConfigurationV2:BucketServerSideEncryptionConfigurationV2"
-
 findings contains plan.finding(bucket, "", null, "nothing in the plan says how this bucket encrypts, so that it uses keys of S3") if {
 	some bucket in s3.buckets
 	not bucket.urn in configured
@@ -38,14 +36,14 @@ findings contains plan.finding(r, property, null, "this names no algorithm, so t
 	count(algorithms) == 0
 }
 
-configured := s3.having(type) | {r.urn | some [r, _, _] in within}
+configured := s3.having("encryption") | {r.urn | some [r, _, _] in within}
 
 checked := [[r, property, algorithms(rules)] |
 	some [r, property, rules] in array.concat(apart, within)
 	count(s3.log_targets & (s3.of(r, "bucket") | {r.urn})) == 0
 ]
 
-apart := [[c, "rules", plan.list(plan.get(c, "rules"))] | some c in plan.of_type(type)]
+apart := [[c, "rules", plan.list(plan.get(c, "rules"))] | some c in s3.settings("encryption")]
 
 within := array.concat(
 	[[b, "serverSideEncryptionConfiguration", plan.list(plan.field(config, "rule"))] |

@@ -18,8 +18,6 @@ package tenantform.rules.s3_lifecycle
 import data.tenantform.lib.plan
 import data.tenantform.lib.s3
 
-type := "aws:s3/bucketLifecycleConfigurationV2:BucketLifecycleConfigurationV2"
-
 findings contains plan.finding(bucket, "", null, "nothing in the plan says how long this bucket keeps what is old") if {
 	some bucket in s3.buckets
 	not bucket.urn in set_apart
@@ -38,11 +36,11 @@ findings contains plan.unverifiable(r, property, rules, "whether a rule is enabl
 	perhaps(rules, key)
 }
 
-set_apart := s3.having(type)
+set_apart := s3.having("lifecycle")
 
 # What has rules, where, the rules, and what is to be in them.
 configured := array.concat(
-	[[c, "rules", plan.get(c, "rules"), "status", "Enabled"] | some c in plan.of_type(type)],
+	[[c, "rules", plan.get(c, "rules"), "status", "Enabled"] | some c in s3.settings("lifecycle")],
 	[[b, "lifecycleRules", rules, "enabled", true] |
 		some b in s3.buckets
 		rules := plan.get(b, "lifecycleRules")

@@ -17,12 +17,13 @@
 package tenantform.rules.s3_no_public_acl
 
 import data.tenantform.lib.plan
+import data.tenantform.lib.s3
 
 findings contains plan.finding(r, "acl", acl, "the ACL lets in everybody, or is none that S3 has") if {
-	some type in [
-		"aws:s3/bucketAclV2:BucketAclV2", "aws:s3/bucket:Bucket", "aws:s3/bucketV2:BucketV2",
+	some type in array.concat(s3.setting_types.acl, [
+		"aws:s3/bucket:Bucket", "aws:s3/bucketV2:BucketV2",
 		"aws:s3/bucketObject:BucketObject", "aws:s3/bucketObjectv2:BucketObjectv2", "aws:s3/objectCopy:ObjectCopy",
-	]
+	])
 	some r in plan.of_type(type)
 	acl := plan.get(r, "acl")
 	not acl in closed
@@ -38,12 +39,15 @@ findings contains plan.finding(r, property, uri, "the grant is for everybody") i
 }
 
 lists := array.concat(
-	[[r, property, plan.get(r, property)] |
-		some type, property in holders
-		some r in plan.of_type(type)
-	],
+	array.concat(
+		[[r, "targetGrants", plan.get(r, "targetGrants")] | some r in s3.settings("logging")],
+		[[r, property, plan.get(r, property)] |
+			some type, property in holders
+			some r in plan.of_type(type)
+		],
+	),
 	[[r, "accessControlPolicy.grants", plan.field(plan.get(r, "accessControlPolicy"), "grants")] |
-		some r in plan.of_type("aws:s3/bucketAclV2:BucketAclV2")
+		some r in s3.settings("acl")
 	],
 )
 
@@ -51,7 +55,6 @@ holders := {
 	"aws:s3/bucket:Bucket": "grants",
 	"aws:s3/bucketV2:BucketV2": "grants",
 	"aws:s3/objectCopy:ObjectCopy": "grants",
-	"aws:s3/bucketLoggingV2:BucketLoggingV2": "targetGrants",
 }
 
 # The URI is in the grant or in its grantee; one that cannot be looked into is itself.

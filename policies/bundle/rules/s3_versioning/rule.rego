@@ -18,8 +18,6 @@ package tenantform.rules.s3_versioning
 import data.tenantform.lib.plan
 import data.tenantform.lib.s3
 
-type := "aws:s3/bucketVersioningV2:BucketVersioningV2"
-
 findings contains plan.finding(bucket, "", null, "nothing in the plan makes this bucket keep versions") if {
 	some bucket in s3.buckets
 	not bucket.urn in set_apart
@@ -27,7 +25,7 @@ findings contains plan.finding(bucket, "", null, "nothing in the plan makes this
 }
 
 findings contains plan.finding(v, "versioningConfiguration.status", status, "the bucket keeps no versions") if {
-	some v in plan.of_type(type)
+	some v in s3.settings("versioning")
 	status := plan.field(plan.get(v, "versioningConfiguration"), "status")
 	status != "Enabled"
 }
@@ -39,7 +37,7 @@ findings contains plan.finding(bucket, property, enabled, "the bucket keeps no v
 	enabled != true
 }
 
-set_apart := s3.having(type)
+set_apart := s3.having("versioning")
 
 within(bucket) := [[property, versioning] |
 	some property in ["versioning", "versionings"]

@@ -112,11 +112,8 @@ in_silo(r) if {
 
 buckets := ["aws:s3/bucket:Bucket", "aws:s3/bucketV2:BucketV2"]
 
-encryptions := ["aws:s3/bucketServerSideEncryptionConfigurationV2:BucketServerSideEncryptionConfigurationV2", "aws:s3/bucketServerSideEncryptionConfiguration:BucketServerSideEncryptionConfiguration"]
-
 findings contains plan.finding(r, "rules", plan.get(r, "rules"), "what the silo's bucket keeps is not encrypted with the silo's own key") if {
-	some type in encryptions
-	some r in plan.of_type(type)
+	some r in s3.settings("encryption")
 	in_silo(r)
 	count(s3.log_targets & s3.of(r, "bucket")) == 0
 	not own_rules(r)
@@ -142,12 +139,10 @@ findings contains plan.finding(b, "serverSideEncryptionConfiguration", plan.get(
 
 # Buckets of which a resource of its own says the key, by where its bucket comes from or by name.
 encrypted := {urn |
-	some type in encryptions
-	some r in plan.of_type(type)
+	some r in s3.settings("encryption")
 	some urn in plan.sources(r, "bucket")
 } | {b.urn |
-	some type in encryptions
-	some r in plan.of_type(type)
+	some r in s3.settings("encryption")
 	name := plan.text(plan.get(r, "bucket"))
 	name != ""
 	some kind in buckets
