@@ -103,6 +103,15 @@ test_every_kind_of_data if every type, _ in data.tenantform.settings.tenant_data
 	count(without_release({"type": type, "operation": "delete"})) > 0
 }
 
+test_kinds_of_data if every type in [
+	"aws:docdb/elasticCluster:ElasticCluster", "aws:dynamodb/table:Table", "aws:elasticache/replicationGroup:ReplicationGroup",
+	"aws:elasticache/serverlessCache:ServerlessCache", "aws:fsx/lustreFileSystem:LustreFileSystem", "aws:fsx/ontapVolume:OntapVolume",
+	"aws:fsx/windowsFileSystem:WindowsFileSystem", "aws:kinesis/stream:Stream", "aws:opensearch/serverlessCollection:ServerlessCollection",
+	"aws:redshiftserverless/namespace:Namespace", "aws:s3/bucket:Bucket",
+] {
+	count(without_release({"type": type, "operation": "delete"})) > 0
+}
+
 opened(type, old, new) := {"type": type, "operation": "update", "oldInputs": old, "inputs": new}
 
 test_letting_data_be_deleted if {
@@ -112,5 +121,7 @@ test_letting_data_be_deleted if {
 	without_release(opened(bucket, {"forceDestroy": true}, {"forceDestroy": true})) == set()
 	without_release(opened(bucket, {"forceDestroy": true}, {})) == set()
 	without_release(opened("aws:rds/cluster:Cluster", {}, {"skipFinalSnapshot": true})) == {"skipFinalSnapshot"}
+	without_release(opened("aws:redshift/cluster:Cluster", {}, {"skipFinalSnapshot": true})) == {"skipFinalSnapshot"}
+	without_release(opened("aws:fsx/windowsFileSystem:WindowsFileSystem", {}, {"skipFinalBackup": true})) == {"skipFinalBackup"}
 	found(opened(bucket, {}, {"forceDestroy": true}), move) == set()
 }
