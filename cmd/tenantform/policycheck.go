@@ -26,7 +26,9 @@ they do not say is unknown to the rules, which then check what can be checked
 without it. An environment that is not given is taken for production.
 
 Exit code 0: every plan is allowed. 2: a file or flag cannot be used. 3: one is
-refused, and so is one without a resource, or for which no rule ran.
+refused, and so is one without a resource, or where every rule is disabled. 1: no
+decision on one could be reached, because a rule failed or gave no answer, or time
+ran out; the report refuses it, and says why.
 
 Formats (--format):
   text       for people: rule, resource, property, value, why, how to mend it
