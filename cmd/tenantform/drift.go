@@ -28,10 +28,12 @@ Rules of drift, beside those of "tenantform policy list":
   drift_deleted   a resource is gone                                (mandatory)
   drift_changed   a property that the program sets has another value (mandatory)
   drift_beside    something else differs: an output, a default       (advisory)
+  drift_tenant_unknown  the stack's tenant is not in the store       (advisory)
 
 Their levels, waivers and baselines are those of "policy check", whose formats
 these are too. A stack is held while it is looked at; one that another run holds
-is waited for (--wait).
+is waited for (--wait). A stack is judged by the environment that --environment or
+its variable says, else by the one in its resources' tags, else as production.
 
 Exit code 0: nothing that refuses. 3: something does, or nothing was seen. 4 and
 more, or 1: a stack could not be looked at; the report has the others. 7: there
@@ -49,8 +51,12 @@ look, also when nothing drifted, so that an alarm can go back.
   tenantform drift --all --format sarif --output-file drift.sarif
   tenantform drift --all -q --metrics - --events drift.jsonl --output-file drift.txt`
 
-// driftNotSeen is the Rule of a finding about a stack that could not be looked at.
-const driftNotSeen = "drift_not_seen"
+// The Rules of findings about a stack that could not be looked at, and about one
+// of a tenant that the store does not know.
+const (
+	driftNotSeen    = "drift_not_seen"
+	driftTenantGone = "drift_tenant_unknown"
+)
 
 // drift is one run of "drift". Of check it has what is said of rules and formats.
 type drift struct {
@@ -67,6 +73,7 @@ type looked struct {
 	subject  policies.Subject
 	observed plan.Observed
 	report   policies.Report
+	orphan   bool  // its tenant is not known
 	err      error // the stack could not be looked at, or no decision could be had
 }
 
@@ -125,6 +132,9 @@ func (d *drift) run(cmd *cobra.Command, args []string) error {
 	if err != nil {
 		return err
 	}
+	if d.all {
+		doc = withoutStack(doc, e, all)
+	}
 	// Who is to be told is told also where the report cannot be written.
 	untold := d.tell.all(ctx, all)
 	d.silent = d.tell.onOutput()
@@ -150,10 +160,18 @@ func (d *drift) faults(args []string) []tenants.FieldError {
 	return fields
 }
 
+// target is a stack that is to be looked at.
+type target struct {
+	automation.Stack
+	// orphan marks a stack whose tenant the store does not know: of its subject only
+	// the environment and the region are there.
+	orphan bool
+	err    error // what the stack is of is not known, so nothing can be said of it
+}
+
 // stacksNamed starts a session and gives the stacks that are named, each once, or
-// all that there are. A stack whose tenant is not known any more is looked at with
-// what is known of it. The caller closes the session.
-func (a *app) stacksNamed(ctx context.Context, names []string, all bool) (*session, []automation.Stack, error) {
+// all that there are. The caller closes the session.
+func (a *app) stacksNamed(ctx context.Context, names []string, all bool) (*session, []target, error) {
 	if !exists(a.flags.dir) {
 		return nil, nil, noStack(a.flags.dir)
 	}
@@ -180,14 +198,19 @@ func (a *app) stacksNamed(ctx context.Context, names []string, all bool) (*sessi
 			return nil, nil, err
 		}
 	}
-	stacks := make([]automation.Stack, 0, len(names))
+	stacks := make([]target, 0, len(names))
 	for _, name := range names {
 		st, err := s.stack(ctx, name)
+		one := target{Stack: st}
 		if err != nil {
 			settings := a.flags.settings()
-			st = automation.Stack{Name: name, Subject: policies.Subject{Environment: settings.Environment, Region: settings.Region}}
+			one.Stack = automation.Stack{Name: name, Subject: policies.Subject{Environment: settings.Environment, Region: settings.Region}}
+			_, plain := s.runner.Stack(ctx, name) // in which who is not found is no wrong argument
+			if one.orphan = tenants.CodeOf(plain) == tenants.CodeNotFound; !one.orphan {
+				one.err = err
+			}
 		}
-		stacks = append(stacks, st)
+		stacks = append(stacks, one)
 	}
 	return s, stacks, nil
 }
@@ -209,12 +232,16 @@ func noStack(dir string) error {
 
 // look looks at the stacks, some at once, and gives what came of each in their
 // order.
-func (d *drift) look(ctx context.Context, s *session, stacks []automation.Stack) []looked {
+func (d *drift) look(ctx context.Context, s *session, stacks []target) []looked {
 	all := make([]looked, len(stacks))
 	free := make(chan struct{}, d.parallel)
 	var wg sync.WaitGroup
 	for i, st := range stacks {
-		all[i] = looked{stack: st.Name, subject: st.Subject}
+		all[i] = looked{stack: st.Name, subject: st.Subject, orphan: st.orphan, err: st.err}
+		if st.err != nil {
+			d.app.progress.note("%s: %s", st.Name, all[i].summary())
+			continue
+		}
 		wg.Go(func() {
 			free <- struct{}{}
 			defer func() { <-free }()
@@ -223,7 +250,7 @@ func (d *drift) look(ctx context.Context, s *session, stacks []automation.Stack)
 				return
 			}
 			start := time.Now()
-			all[i].observed, all[i].err = s.engine.Drift(ctx, st, d.wait)
+			all[i].observed, all[i].err = s.engine.Drift(ctx, st.Stack, d.wait)
 			d.app.progress.note("%s: %s, %.1f s", st.Name, all[i].summary(), time.Since(start).Seconds())
 		})
 	}
@@ -283,6 +310,7 @@ func (d *drift) judge(ctx context.Context, e *policies.Evaluator, catalogue tena
 	for i := range all {
 		l := &all[i]
 		if l.err == nil {
+			l.subject.Environment = d.app.judgedAs(l.observed.Deployed)
 			l.report, l.err = e.EvaluateDrift(ctx, policies.NewInput(l.observed.Deployed, l.subject, catalogue), l.observed)
 		} else {
 			l.report = policies.Report{Verdict: policies.VerdictDeny, Findings: []policies.Finding{{
@@ -290,9 +318,42 @@ func (d *drift) judge(ctx context.Context, e *policies.Evaluator, catalogue tena
 				Message: oneLine(l.err.Error()), Remediation: "Nothing is known of this stack. Mend what the message says and look again.",
 			}}}
 		}
+		if l.orphan {
+			l.report.Findings = append(l.report.Findings, orphaned)
+		}
 		doc.Decisions = append(doc.Decisions, report.Decision{Stack: l.stack, Report: l.report})
 	}
 	return doc
+}
+
+// orphaned is the finding about a stack whose tenant is not known.
+var orphaned = policies.Finding{
+	Rule: driftTenantGone, Title: "Every tenant's stack has its tenant", Severity: policies.SeverityMedium, Level: policies.LevelAdvisory,
+	Message:     "the store does not know the tenant of this stack, so rules of tenancy had nothing to compare with",
+	Remediation: "Look whether --dir is the right one. Where the tenant is gone, what is left of its stack has to go as well.",
+}
+
+// judgedAs gives the environment by which deployed resources are judged: the one
+// that is said, by flag or variable; else the one that all resources carry in their
+// tag, of those that carry one; else, and for another one, production. A default
+// would make the rules of production advisory where somebody forgot to say it.
+func (a *app) judgedAs(p plan.Plan) string {
+	if a.flags.environmentSaid {
+		return a.flags.environment
+	}
+	carried := map[string]bool{}
+	for _, r := range p.Resources {
+		if tags, ok := r.Inputs["tags"].(map[string]any); ok && tags["environment"] != nil {
+			value, _ := tags["environment"].(string)
+			carried[value] = true
+		}
+	}
+	for _, environment := range []string{"dev", "staging"} {
+		if len(carried) == 1 && carried[environment] {
+			return environment
+		}
+	}
+	return "production"
 }
 
 // failures gives why stacks could not be looked at or decided on, by exit code:
@@ -310,6 +371,22 @@ func failures(all []looked) error {
 
 // complete tells whether every stack was looked at and decided on.
 func complete(all []looked) bool { return failures(all) == nil }
+
+// withoutStack adds to a document on all stacks what is to be said of waivers that
+// are for none of them; nothing where a stack could not be decided on.
+func withoutStack(doc report.Document, e *policies.Evaluator, all []looked) report.Document {
+	if len(all) == 0 || failures(all) != nil {
+		return doc
+	}
+	reports := make([]policies.Report, len(all))
+	for i, l := range all {
+		reports[i] = l.report
+	}
+	if r := e.EvaluateWaivers(all[0].subject.Environment, reports...); len(r.Findings) > 0 {
+		doc.Decisions = append(doc.Decisions, report.Decision{Stack: "waivers of no stack", Report: r})
+	}
+	return doc
+}
 
 // verdict gives the command's error. What could not be told gives the exit code
 // before all else: an alarm that fails is worse than what it is about.

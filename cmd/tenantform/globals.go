@@ -37,6 +37,7 @@ type globals struct {
 	target, output, supernet           string
 	zones, functionsZones              []string
 	quiet, unsigned                    bool
+	environmentSaid                    bool // by flag or variable
 	accountSource, functionsSource     string
 	regionSource, environmentSource    string
 	outputSource, targetSource, dirSrc string
@@ -77,6 +78,7 @@ func (g *globals) resolve(a *app, cmd *cobra.Command) error {
 			return invalid(variable, value, "true or false")
 		}
 	}
+	g.environmentSaid = sources["environment"] != "--environment" || cmd.Flags().Changed("environment")
 	g.accountSource, g.functionsSource = sources["account"], sources["functions-account"]
 	g.regionSource, g.environmentSource = sources["region"], sources["environment"]
 	g.supernetSource = sources["supernet"]
@@ -105,9 +107,15 @@ func (g *globals) check(a *app, sources map[string]string) error {
 	if g.target == targetLocal {
 		if g.account == "" {
 			g.account = localAccount
+			if g.functionsAccount == localAccount {
+				g.account = localFunctionsAccount
+			}
 		}
 		if g.functionsAccount == "" {
 			g.functionsAccount = localFunctionsAccount
+			if g.account == localFunctionsAccount {
+				g.functionsAccount = localAccount
+			}
 		}
 	}
 	for _, c := range []struct{ source, value string }{{g.accountSource, g.account}, {g.functionsSource, g.functionsAccount}} {

@@ -12,7 +12,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/tenantform/tenantform/automation"
+	"github.com/tenantform/tenantform/automation/plan"
 	"github.com/tenantform/tenantform/policies"
 	"github.com/tenantform/tenantform/policies/policyfile"
 	"github.com/tenantform/tenantform/tenants"
@@ -23,7 +23,9 @@ and changed ones, --new-config other levels. Every stack's state, or those of th
 stacks that are named, is judged twice, by what is in force and by what would be;
 only the difference is shown. The cloud is not asked, no stack is held and nothing
 is changed. Rules about operations have nothing to say: in a state nothing is
-created, replaced or deleted.
+created, replaced or deleted. A stack is judged by the environment that
+--environment or its variable says, else by the one in its resources' tags, else as
+production.
 
 What is in force is said by --current, --config, --waivers and --baseline; they
 hold for both. Waivers of rules that are new count on their side alone.
@@ -63,6 +65,8 @@ type impactRule struct {
 // impactStack is what would be of one stack.
 type impactStack struct {
 	Stack         string             `json:"stack"`
+	Environment   string             `json:"environment"` // by which it was judged; empty when nothing is known of it
+	Notice        string             `json:"notice,omitempty"`
 	ResourcesSeen int                `json:"resourcesSeen"`
 	Refused       []policies.Finding `json:"refused"`
 	Released      []policies.Finding `json:"released"`
@@ -165,13 +169,22 @@ func (c *impactOf) sides(ctx context.Context) (before, after rulings, err error)
 
 // measure judges the states of the stacks. The error is of those that could not
 // be read or judged.
-func (c *impactOf) measure(ctx context.Context, s *session, stacks []automation.Stack, before, after rulings) (impact, error) {
+func (c *impactOf) measure(ctx context.Context, s *session, stacks []target, before, after rulings) (impact, error) {
 	answer := impact{Stacks: []impactStack{}}
 	var errs []error
 	for _, st := range stacks {
 		one := impactStack{Stack: st.Name, Refused: []policies.Finding{}, Released: []policies.Finding{}}
-		p, err := s.engine.Deployed(ctx, st.Name)
+		if st.orphan {
+			one.Notice = orphaned.Message
+		}
+		var p plan.Plan
+		err := st.err
 		if err == nil {
+			p, err = s.engine.Deployed(ctx, st.Name)
+		}
+		if err == nil {
+			one.Environment = c.app.judgedAs(p)
+			st.Subject.Environment = one.Environment
 			in := policies.NewInput(p, st.Subject, s.catalogue)
 			var was, would policies.Report
 			if was, err = before.Evaluate(ctx, in); err == nil {
@@ -205,7 +218,6 @@ func (c *impactOf) rules(before, after rulings, stacks []impactStack) []impactRu
 	for _, r := range before.Rules() {
 		was[r.ID] = r
 	}
-	environment := c.app.flags.environment
 	for _, r := range after.Rules() {
 		old, there := was[r.ID]
 		switch {
@@ -213,7 +225,9 @@ func (c *impactOf) rules(before, after rulings, stacks []impactStack) []impactRu
 			of(r.ID).Change = "new"
 		case old.Source != r.Source:
 			of(r.ID).Change = "changed"
-		case before.enforcement.Level(old, environment) != after.enforcement.Level(r, environment):
+		case slices.ContainsFunc(stacks, func(s impactStack) bool {
+			return before.enforcement.Level(old, s.Environment) != after.enforcement.Level(r, s.Environment)
+		}):
 			of(r.ID).Change = "level"
 		}
 	}
@@ -249,6 +263,9 @@ func writeImpact(w io.Writer, answer impact) {
 	_ = tw.Flush()
 	refused := 0
 	for _, s := range answer.Stacks {
+		if s.Notice != "" {
+			fmt.Fprintf(&b, "\nstack %s: %s\n", s.Stack, s.Notice)
+		}
 		if len(s.Refused)+len(s.Released) == 0 && s.Error == "" {
 			continue
 		}
