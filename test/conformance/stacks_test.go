@@ -44,8 +44,8 @@ func platformProgram(environment string, released bool) pulumi.RunFunc {
 	return stacks.Platform(stacks.PlatformSpec{Settings: s, Released: released})
 }
 
-func guardrailsProgram(deployers ...string) pulumi.RunFunc {
-	return stacks.Guardrails(stacks.GuardrailsSpec{Settings: settings(), Deployers: deployers, Released: len(deployers) > 1})
+func guardrailsProgram(released bool, deployers ...string) pulumi.RunFunc {
+	return stacks.Guardrails(stacks.GuardrailsSpec{Settings: settings(), Deployers: deployers, Released: released})
 }
 
 // programs are the lives of the stacks' programs, each after those that it needs.
@@ -68,7 +68,8 @@ func programs(code string) []life {
 				r.noBucket(t, core, siloBucket)
 				r.noTable(t, core, "acme-silo-data")
 			}},
-		{name: "stack guardrails", stack: stacks.GuardrailsStackName, program: guardrailsProgram("ci"), changed: guardrailsProgram("ci", "release"), look: lookGuardrails,
+		{name: "stack guardrails", stack: stacks.GuardrailsStackName, program: guardrailsProgram(false, "ci"), changed: guardrailsProgram(false, "ci", "release"),
+			release: guardrailsProgram(true, "ci", "release"), look: lookGuardrails,
 			gone: func(t *testing.T, r *rig) {
 				r.noBucket(t, core, auditBucket)
 				for _, account := range []string{core, functions} {
