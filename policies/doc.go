@@ -15,3 +15,4 @@ package policies
 
 //go:generate go run ./internal/taggable
 //go:generate go run ./internal/ruledocs -out ../docs/policies
+//go:generate go run ./internal/casedocs -out ../docs/policies-cases.md
