@@ -69,9 +69,20 @@ func row(b *testing.B, e *Evaluator, n int, dir, conftest, cli string) {
 	preview := filepath.Join(dir, fmt.Sprintf("preview-%d.json", n))
 	write(b, preview, previewOf(b, in))
 	bundle := filepath.Join(dir, "bundle")
-	ask := func(files ...string) (time.Duration, float64) {
-		return process(b, conftest, append([]string{"test", "--no-fail", "--output", "json", "--namespace", "tenantform.conftest", "--policy", bundle, "--data", bundle}, files...)...)
+	report, err := e.Evaluate(b.Context(), in)
+	if err != nil {
+		b.Fatal(err)
 	}
+	asked := []string{"test", "--no-fail", "--output", "json", "--namespace", "tenantform.conftest", "--policy", bundle, "--data", bundle}
+	ask := func(files ...string) (time.Duration, float64) {
+		took, mb, answer := process(b, conftest, append(slices.Clone(asked), files...)...)
+		sameFindings(b, report.Findings, answer, len(files))
+		return took, mb
+	}
+	probe(b, e, dir, func(file string) string {
+		_, _, answer := process(b, conftest, append(slices.Clone(asked), file)...)
+		return answer
+	})
 	var decisions, cpus, further, checks, colds []time.Duration
 	var checkMB, conftestMB float64
 	var before, after runtime.MemStats
@@ -88,7 +99,8 @@ func row(b *testing.B, e *Evaluator, n int, dir, conftest, cli string) {
 		if len(checks) == 0 {
 			runtime.ReadMemStats(&after)
 		}
-		took, mb := process(b, cli, "policy", "check", "--output", "json", "--program", in.Subject.Program, "--tenant", in.Subject.TenantID, preview)
+		took, mb, answer := process(b, cli, append(checkArgs(in.Subject), preview)...)
+		sameReport(b, report, answer)
 		checks, checkMB = append(checks, took), max(checkMB, mb)
 		one, mb := ask(files[0])
 		all, _ := ask(files...)
@@ -115,9 +127,90 @@ func cpuTime() time.Duration {
 	return time.Duration(used.Utime.Nano() + used.Stime.Nano())
 }
 
-// process runs a command and gives its time and peak memory in MB. Exit code 3 is a
-// refusal, which is an answer too.
-func process(b *testing.B, name string, args ...string) (time.Duration, float64) {
+// checkArgs gives the arguments of a check that say all of a subject.
+func checkArgs(s Subject) []string {
+	args := []string{"policy", "check", "--output", "json", "--program", s.Program, "--tenant", s.TenantID,
+		"--environment", s.Environment, "--region", s.Region, "--account", s.Account}
+	for _, tier := range s.Tiers {
+		args = append(args, "--tier", tier)
+	}
+	for key, value := range s.Tags {
+		args = append(args, "--stack-tag", key+"="+value)
+	}
+	return args
+}
+
+// sameFindings fails the benchmark when conftest did not find, in each of some
+// files, what the evaluator found: it would be measured at something else.
+func sameFindings(tb testing.TB, want []Finding, answer string, files int) {
+	tb.Helper()
+	var results []struct {
+		Filename string `json:"filename"`
+		Failures []struct {
+			Msg string `json:"msg"`
+		} `json:"failures"`
+	}
+	if err := json.Unmarshal([]byte(answer), &results); err != nil || len(results) != files {
+		tb.Fatalf("conftest gave %d results for %d files: %v", len(results), files, err)
+	}
+	expected := make([]string, 0, len(want))
+	for _, f := range want {
+		expected = append(expected, fmt.Sprintf("%s %s %s: %s", f.Rule, f.URN, f.Property, f.Message))
+	}
+	expected = slices.Compact(slices.Sorted(slices.Values(expected)))
+	for _, r := range results {
+		found := make([]string, 0, len(r.Failures))
+		for _, f := range r.Failures {
+			found = append(found, f.Msg)
+		}
+		if slices.Sort(found); !slices.Equal(found, expected) {
+			tb.Fatalf("%s: conftest found %d and the evaluator %d:\n%q\n%q", r.Filename, len(found), len(expected), found, expected)
+		}
+	}
+}
+
+// probe asks conftest about a plan with findings. The measured plans have none, and
+// neither would one have that is asked for rules that there are not.
+func probe(tb testing.TB, e *Evaluator, dir string, ask func(file string) string) {
+	tb.Helper()
+	in := readInput(tb, "bundle/rules/iam_no_full_admin/fixtures/violates.json")
+	report, err := e.Evaluate(tb.Context(), in)
+	if err != nil || len(report.Findings) == 0 {
+		tb.Fatalf("the evaluator finds nothing in the fixture: %v", err)
+	}
+	text, err := json.Marshal(in)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	file := filepath.Join(dir, "probe.json")
+	if err := os.WriteFile(file, text, fs.FileMode(0o644)); err != nil {
+		tb.Fatal(err)
+	}
+	sameFindings(tb, report.Findings, ask(file), 1)
+}
+
+// sameReport fails the benchmark when a check came to something else than the
+// evaluator did.
+func sameReport(tb testing.TB, want Report, answer string) {
+	tb.Helper()
+	var doc struct {
+		Decisions []struct {
+			Report Report `json:"report"`
+		} `json:"decisions"`
+	}
+	if err := json.Unmarshal([]byte(answer), &doc); err != nil || len(doc.Decisions) != 1 {
+		tb.Fatalf("the check gave %d decisions: %v", len(doc.Decisions), err)
+	}
+	got := doc.Decisions[0].Report
+	if got.Verdict != want.Verdict || got.RulesRun != want.RulesRun || got.ResourcesSeen != want.ResourcesSeen || len(got.Findings) != len(want.Findings) {
+		tb.Fatalf("the check says %s with %d findings of %d rules on %d resources; the evaluator %s with %d of %d on %d", got.Verdict, len(got.Findings),
+			got.RulesRun, got.ResourcesSeen, want.Verdict, len(want.Findings), want.RulesRun, want.ResourcesSeen)
+	}
+}
+
+// process runs a command and gives its time, peak memory in MB and answer. Exit
+// code 3 is a refusal, which is an answer too.
+func process(b *testing.B, name string, args ...string) (time.Duration, float64, string) {
 	b.Helper()
 	cmd := exec.CommandContext(b.Context(), name, args...)
 	var problems, answer strings.Builder
@@ -132,10 +225,12 @@ func process(b *testing.B, name string, args ...string) (time.Duration, float64)
 	if used, ok := cmd.ProcessState.SysUsage().(*syscall.Rusage); ok {
 		peak = float64(used.Maxrss) / 1e3 // kilobytes on Linux
 	}
-	return took, peak
+	return took, peak, answer.String()
 }
 
-// previewOf gives the plan as "pulumi preview --json" prints one.
+// previewOf gives the plan as "pulumi preview --json" prints one. Its resources of
+// AWS are of the default provider, which the stack's config sets up: a part of a
+// plan may be without the providers of its own.
 func previewOf(b *testing.B, in Input) []byte {
 	b.Helper()
 	type state = map[string]any
@@ -143,12 +238,16 @@ func previewOf(b *testing.B, in Input) []byte {
 	summary := map[string]int{}
 	for _, r := range in.Plan.Resources {
 		summary[string(r.Operation)]++
+		provider := ""
+		if r.Provider.URN != "" {
+			provider = "urn:pulumi:" + in.Plan.Stack + "::" + in.Plan.Project + "::pulumi:providers:" + strings.SplitN(r.Type, ":", 2)[0] + "::default::id"
+		}
 		steps = append(steps, state{"op": r.Operation, "urn": r.URN, "newState": state{
-			"urn": r.URN, "type": r.Type, "custom": r.Custom, "inputs": r.Inputs, "parent": r.Parent,
+			"urn": r.URN, "type": r.Type, "custom": r.Custom, "inputs": r.Inputs, "parent": r.Parent, "protect": r.Protected, "provider": provider,
 			"dependencies": r.Dependencies, "propertyDependencies": r.PropertyDependencies,
 		}})
 	}
-	text, err := json.Marshal(state{"steps": steps, "changeSummary": summary, "duration": 1})
+	text, err := json.Marshal(state{"config": map[string]string{"aws:region": in.Subject.Region, "aws:allowedAccountIds": `["` + in.Subject.Account + `"]`}, "steps": steps, "changeSummary": summary, "duration": 1})
 	if err != nil {
 		b.Fatal(err)
 	}
