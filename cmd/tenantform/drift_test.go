@@ -201,6 +201,23 @@ func driftIsHeld(t *testing.T, dir string) {
 	if got := command(t, dir, "drift", "pool-a", "--baseline", baseline, "-q"); got.code != exitDone || !strings.Contains(got.out, "drift_changed  (existing)") {
 		t.Errorf("a baseline: exit code %d\n%s", got.code, got.out)
 	}
+	nowhere := write(t, filepath.Join(files, "nowhere.yaml"), strings.Replace(readFile(t, waivers), "stack: pool-a", "stack: pool-aa", 1))
+	for _, c := range []struct {
+		stacks string
+		want   int // findings about waivers of no stack
+	}{{"--all", 1}, {"pool-a", 0}} {
+		n := 0
+		for _, one := range decode[driftDocument](t, command(t, dir, "drift", c.stacks, "--waivers", nowhere, "-o", "json")).Decisions {
+			for _, f := range one.Report.Findings {
+				if f.Rule == "waiver_unused" && strings.Contains(f.Message, "pool-aa") {
+					n++
+				}
+			}
+		}
+		if n != c.want {
+			t.Errorf("%s: %d findings about a waiver of no stack, want %d", c.stacks, n, c.want)
+		}
+	}
 	e, err := events.Parse([]byte(readFile(t, hook)))
 	var d alarm.Drift
 	if err != nil || json.Unmarshal(e.Data, &d) != nil || len(d.Drifted) != 1 || d.Drifted[0].Kind != "deleted" {
