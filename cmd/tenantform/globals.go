@@ -107,9 +107,6 @@ func (g *globals) check(a *app, sources map[string]string) error {
 	if g.target == targetLocal {
 		if g.account == "" {
 			g.account = localAccount
-			if g.functionsAccount == localAccount {
-				g.account = localFunctionsAccount
-			}
 		}
 		if g.functionsAccount == "" {
 			g.functionsAccount = localFunctionsAccount
