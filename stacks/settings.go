@@ -81,6 +81,9 @@ func ZoneFaults(field string, zones []string) []tenants.FieldError {
 		}
 		in[m[1]]++
 	}
+	if len(faults) > 0 {
+		return faults
+	}
 	for _, region := range slices.Sorted(maps.Keys(in)) {
 		if in[region] < 2 {
 			faults = append(faults, tenants.FieldError{Field: field, Value: "one zone of " + region, Allowed: "two zones of a region, or none"})

@@ -101,6 +101,9 @@ func (c *check) run(cmd *cobra.Command, args []string) error {
 	if cmd.Flags().Changed("account") {
 		c.subject.Account = flags.account
 	}
+	if cmd.Flags().Changed("functions-account") {
+		c.subject.FunctionsAccount = flags.functionsAccount
+	}
 	if c.release != "" {
 		c.subject.Release = &policies.Release{Kind: c.release}
 	}

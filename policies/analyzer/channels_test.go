@@ -101,7 +101,7 @@ func TestChannelsAgree(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	subject := policies.Subject{Program: policies.ProgramPlatform, Environment: "production", Region: "eu-west-1", Account: "111111111111"}
+	subject := policies.Subject{Program: policies.ProgramPlatform, Environment: "production", Region: "eu-west-1", Account: "111111111111", FunctionsAccount: "222222222222"}
 	told := subject // what the reader has from flags, the gate and the pack from the stack itself
 	told.Tags = map[string]string{"team": "payments"}
 	config := c.write("platform.json", platformConfig)

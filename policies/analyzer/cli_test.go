@@ -233,7 +233,7 @@ func silo(t *testing.T) pulumi.RunFunc {
 
 func platform() pulumi.RunFunc { return stacks.Platform(stacks.PlatformSpec{Settings: fixed}) }
 
-const platformConfig = `{"tenantform": {"environment": "production", "program": "platform", "region": "eu-west-1", "account": "111111111111"}}`
+const platformConfig = `{"tenantform": {"environment": "production", "program": "platform", "region": "eu-west-1", "account": "111111111111", "functionsAccount": "222222222222"}}`
 
 const siloConfig = `{"tenantform": {"environment": "production", "program": "tenant", "tenantId": "acme", "tiers": ["premium"], "region": "eu-west-1", "account": "111111111111"}}`
 

@@ -26,6 +26,7 @@ type settings struct {
 	TenantID    string   `json:"tenantId"`
 	Region      string   `json:"region"`
 	Account     string   `json:"account"`
+	Functions   string   `json:"functionsAccount"`
 	Tiers       []string `json:"tiers"`
 	Catalogue   string   `json:"catalogue"` // a file of tiers
 	Levels      string   `json:"levels"`    // a file of levels
@@ -38,7 +39,7 @@ type settings struct {
 func (s settings) subject() policies.Subject {
 	return policies.Subject{
 		Program: s.Program, TenantID: s.TenantID, Environment: s.Environment,
-		Region: s.Region, Account: s.Account, Tiers: s.Tiers,
+		Region: s.Region, Account: s.Account, FunctionsAccount: s.Functions, Tiers: s.Tiers,
 	}
 }
 
@@ -206,15 +207,16 @@ func schemas() map[string]map[string]any {
 	}
 	return map[string]map[string]any{
 		PackName: {
-			"environment": anyOf(environments, "Where the stack runs. Without it levels are those of production."),
-			"program":     anyOf(programs, "The program of Tenantform that the stack runs. Without it the program is one of your own."),
-			"tenantId":    text("The tenant that the stack belongs to."),
-			"region":      text("The AWS region that the stack is meant for."),
-			"account":     text("The AWS account that the stack is meant for, 12 digits."),
-			"tiers":       map[string]any{"type": "array", "items": map[string]any{"type": "string"}, "description": "The tiers that the stack's resources may carry."},
-			"catalogue":   text("A file of tiers, from the directory of the pack. Without it the default catalogue counts."),
-			"levels":      text("A file of levels, from the directory of the pack."),
-			"waivers":     text("A file of waivers, from the directory of the pack."),
+			"environment":      anyOf(environments, "Where the stack runs. Without it levels are those of production."),
+			"program":          anyOf(programs, "The program of Tenantform that the stack runs. Without it the program is one of your own."),
+			"tenantId":         text("The tenant that the stack belongs to."),
+			"region":           text("The AWS region that the stack is meant for."),
+			"account":          text("The AWS account that the stack is meant for, 12 digits."),
+			"functionsAccount": text("The AWS account where tenants' functions run, 12 digits, which shared stacks reach beside account."),
+			"tiers":            map[string]any{"type": "array", "items": map[string]any{"type": "string"}, "description": "The tiers that the stack's resources may carry."},
+			"catalogue":        text("A file of tiers, from the directory of the pack. Without it the default catalogue counts."),
+			"levels":           text("A file of levels, from the directory of the pack."),
+			"waivers":          text("A file of waivers, from the directory of the pack."),
 		},
 		retentionRule: {
 			"days": map[string]any{"type": "integer", "enum": days, "description": "The retention that a log group without one gets at enforcement level remediate."},
