@@ -1,12 +1,13 @@
 # METADATA
 # title: Resources are where the tenant's data has to stay
 # description: |
-#   The provider of each resource is for the region of the stack, and for its account:
-#   for the stack with a tenant's own code that is the account of tenants' functions.
-#   Nothing copies data into another region: no replica of a table, a secret or a key. Services that AWS runs for the whole world from one region, such as
-#   IAM and CloudFront, may have a provider of that region. The shared stacks may also
-#   reach the account of tenants' functions; where it is not told which that is, one
-#   other account.
+#   The provider of each resource is for the region of the stack, and for its
+#   account: for the stack with a tenant's own code that is the account of tenants'
+#   functions. Nothing copies data into another region: no replica of a table, a
+#   secret or a key. Services that AWS runs for the whole world from one region, such
+#   as IAM and CloudFront, may have a provider of that region. The shared stacks may
+#   also reach the account of tenants' functions, or one other account where it is
+#   not told which that is, and the guardrails the one that manages the organisation.
 # custom:
 #   severity: critical
 #   scope: resource
@@ -116,9 +117,8 @@ functions_account := plan.text(object.get(input.subject, "functionsAccount", "")
 # Accounts other than those that are known, and how many of them there may be.
 others := {use[2] | some use in used} - {"", account, functions_account}
 
-default most := 0
-
-most := 1 if functions_account == ""
+# The guardrails' stack also reaches the account that manages the organisation.
+most := count([1 | functions_account == ""]) + count([1 | input.subject.program == "guardrails"])
 
 # Copies.
 

@@ -50,7 +50,10 @@ test_shared_accounts if {
 	core := "111111111111"
 	functions := "222222222222"
 	third := "333333333333"
-	every program in ["platform", "pool", "guardrails"] {
+	fourth := "444444444444"
+	shared("guardrails", functions, [core, functions, third]) == set()
+	shared("guardrails", functions, [core, functions, third, fourth]) == {[third, "allowedAccountIds", false], [fourth, "allowedAccountIds", false]}
+	every program in ["platform", "pool"] {
 		shared(program, functions, [core, functions]) == set()
 		shared(program, functions, [third]) == {[third, "allowedAccountIds", false]}
 		shared(program, functions, [core, functions, third]) == {[third, "allowedAccountIds", false]}
