@@ -84,28 +84,14 @@ func (r *run) inOrder() error {
 	if s == nil {
 		return nil
 	}
-	locks, err := s.locks(r.spec.Name)
+	if _, err := s.deadLocks(r.spec.Name); err != nil {
+		return err
+	}
+	left, err := r.cutOff()
 	if err != nil {
 		return err
 	}
-	for _, l := range locks {
-		if !l.dead() {
-			return l.held(r.spec.Name)
-		}
-	}
-	pending, err := s.pending(r.spec.Name)
-	if err != nil {
-		return err
-	}
-	lost, err := s.lost(r.spec.Name, r.engine.begunPath(r.spec.Name))
-	if err != nil {
-		return err
-	}
-	unread, err := r.engine.unread(r.spec.Name)
-	if err != nil {
-		return err
-	}
-	if n := len(pending) + len(lost) + len(unread); n > 0 {
+	if n := left.count(); n > 0 {
 		return tenants.Errorf(tenants.CodeFailedPrecondition,
 			"stack %s: a run of it was killed and left %d operation(s) under way, so that nobody can tell what is drift; run \"tenantform stack repair %s\" first",
 			r.spec.Name, n, r.spec.Name)

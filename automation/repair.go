@@ -38,14 +38,9 @@ func (r *run) clearDeadLocks() error {
 	if s == nil {
 		return nil
 	}
-	locks, err := s.locks(r.spec.Name)
+	locks, err := s.deadLocks(r.spec.Name)
 	if err != nil {
 		return err
-	}
-	for _, l := range locks {
-		if !l.dead() {
-			return l.held(r.spec.Name)
-		}
 	}
 	for _, l := range locks {
 		if err := s.removeLock(l); err != nil {
@@ -134,34 +129,45 @@ func (r *run) settlePending(ctx context.Context) error {
 	if r.engine.state == nil {
 		return nil
 	}
-	begun := r.engine.begunPath(r.spec.Name)
-	pending, err := r.engine.state.pending(r.spec.Name)
+	left, err := r.cutOff()
 	if err != nil {
 		return err
 	}
-	lost, err := r.engine.state.lost(r.spec.Name, begun)
-	if err != nil {
-		return err
-	}
-	unread, err := r.engine.unread(r.spec.Name)
-	if err != nil {
-		return err
-	}
-	if len(pending)+len(lost)+len(unread) > 0 {
-		if err := r.settle(ctx, pending, lost, unread); err != nil {
+	if left.count() > 0 {
+		if err := r.settle(ctx, left); err != nil {
 			return err
 		}
 	}
-	if err := os.Remove(begun); err != nil && !errors.Is(err, fs.ErrNotExist) {
+	if err := os.Remove(r.engine.begunPath(r.spec.Name)); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return tenants.Errorf(tenants.CodeFailedPrecondition, "stack %s: %w", r.spec.Name, err)
 	}
 	return nil
 }
 
-// settle does what settlePending says. unread are the URNs that an earlier
-// repair adopted and did not come to read.
-func (r *run) settle(ctx context.Context, pending []pendingOperation, lost []underWay, unread []string) error {
-	r.emit(Event{Phase: PhaseRepair, Kind: EventStarted, Message: fmt.Sprintf("%d operations were cut off", len(pending)+len(lost)+len(unread))})
+// cutOff is what a killed run of a stack left under way.
+type cutOff struct {
+	pending []pendingOperation // what the state says
+	lost    []underWay         // creations that the state should say and does not
+	unread  []string           // URNs that an earlier repair adopted and did not come to read
+}
+
+func (c cutOff) count() int { return len(c.pending) + len(c.lost) + len(c.unread) }
+
+// cutOff reads what was left under way in a backend that is a directory.
+func (r *run) cutOff() (c cutOff, err error) {
+	if c.pending, err = r.engine.state.pending(r.spec.Name); err != nil {
+		return c, err
+	}
+	if c.lost, err = r.engine.state.lost(r.spec.Name, r.engine.begunPath(r.spec.Name)); err != nil {
+		return c, err
+	}
+	c.unread, err = r.engine.unread(r.spec.Name)
+	return c, err
+}
+
+// settle does what settlePending says.
+func (r *run) settle(ctx context.Context, left cutOff) error {
+	r.emit(Event{Phase: PhaseRepair, Kind: EventStarted, Message: fmt.Sprintf("%d operations were cut off", left.count())})
 	adopted := map[string]string{} // ids by URN
 	var dropped, settled []string
 	look := func(p pendingOperation) error {
@@ -173,7 +179,7 @@ func (r *run) settle(ctx context.Context, pending []pendingOperation, lost []und
 		}
 		return err
 	}
-	for _, p := range pending {
+	for _, p := range left.pending {
 		switch p.Type {
 		case "creating":
 			if err := look(p); err != nil {
@@ -183,7 +189,7 @@ func (r *run) settle(ctx context.Context, pending []pendingOperation, lost []und
 			settled = append(settled, p.Resource.URN)
 		}
 	}
-	for _, l := range lost {
+	for _, l := range left.lost {
 		p, err := l.decoded()
 		if err == nil {
 			err = look(p)
@@ -194,12 +200,12 @@ func (r *run) settle(ctx context.Context, pending []pendingOperation, lost []und
 	}
 	// What is adopted has no outputs until it is read. If that is cut off, the
 	// next run knows from this note what it has to read.
-	unread = slices.Concat(unread, slices.Collect(maps.Keys(adopted)))
+	unread := slices.Concat(left.unread, slices.Collect(maps.Keys(adopted)))
 	if err := r.engine.noteUnread(r.spec.Name, unread); err != nil {
 		return err
 	}
-	if len(pending)+len(adopted) > 0 {
-		if err := r.editState(ctx, adopted, lost); err != nil {
+	if len(left.pending)+len(adopted) > 0 {
+		if err := r.editState(ctx, adopted, left.lost); err != nil {
 			return err
 		}
 	}

@@ -140,6 +140,21 @@ func (s *fileState) locks(stack string) ([]stackLock, error) {
 	return locks, nil
 }
 
+// deadLocks gives a stack's locks when all of their owners are dead, and the
+// error of held when one may be alive.
+func (s *fileState) deadLocks(stack string) ([]stackLock, error) {
+	locks, err := s.locks(stack)
+	if err != nil {
+		return nil, err
+	}
+	for _, l := range locks {
+		if !l.dead() {
+			return nil, l.held(stack)
+		}
+	}
+	return locks, nil
+}
+
 // removeLock takes a lock away, with the attributes file that the backend
 // keeps beside it.
 func (s *fileState) removeLock(l stackLock) error {
