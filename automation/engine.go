@@ -47,7 +47,7 @@ type Options struct {
 	BackendURL string            // where state is kept; file:// under the engine's directory when empty
 	Secrets    string            // a Pulumi secrets provider such as awskms://...; a passphrase kept in the directory when empty
 	Home       string            // Pulumi's home with the plugin cache, shared by all runs; under the directory when empty
-	Env        map[string]string // more environment for the CLI and its providers
+	Env        map[string]string // more environment for the CLI and its providers; what begins with PULUMI_OPTION_ is left out
 	Pass       []string          // names, or prefixes ending in *, of the process's environment that are passed on beside the fixed list
 	Locator    Locator           // without one, a creation that was cut off has to be settled by hand
 	Catalogue  tenants.Catalogue // handed to the gate

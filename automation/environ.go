@@ -16,17 +16,23 @@ var passed = []string{
 	"SSL_CERT_FILE", "SSL_CERT_DIR", "HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "http_proxy", "https_proxy", "no_proxy",
 }
 
+// optionPrefix begins the variables that stand for options of the CLI. None is
+// given to a run, whoever sets it: they change what a run does and shows, and
+// those for tracing write what the CLI says to its plugins, secrets in plain text.
+const optionPrefix = "PULUMI_OPTION_"
+
 // AWSEnvironment are the names for Options.Pass when the target is AWS or an
 // emulator of it: credentials, profile, region, endpoints.
 func AWSEnvironment() []string { return []string{"AWS_*"} }
 
-// environment makes a run's whole environment.
+// environment makes a run's whole environment. Of a name that is there twice the
+// last one counts.
 func (e *Engine) environment() []string {
 	allow := slices.Concat(passed, e.opts.Pass)
 	var env []string
 	for _, kv := range os.Environ() {
 		name, _, _ := strings.Cut(kv, "=")
-		if slices.ContainsFunc(allow, func(a string) bool { return matchName(a, name) }) {
+		if !strings.HasPrefix(name, optionPrefix) && slices.ContainsFunc(allow, func(a string) bool { return matchName(a, name) }) {
 			env = append(env, kv)
 		}
 	}
@@ -34,7 +40,9 @@ func (e *Engine) environment() []string {
 	// tenth of its processor time and saves an eighth of its memory.
 	env = append(env, "GOGC=400", "GOMEMLIMIT=1GiB")
 	for k, v := range e.opts.Env {
-		env = append(env, k+"="+v)
+		if !strings.HasPrefix(k, optionPrefix) {
+			env = append(env, k+"="+v)
+		}
 	}
 	return append(env,
 		"PULUMI_BACKEND_URL="+e.backend,
@@ -44,6 +52,7 @@ func (e *Engine) environment() []string {
 		"PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION="+strconv.FormatBool(e.attached()),
 		"PULUMI_LOG_ROTATION_MAX_TOTAL_MB=20",                // the CLI logs each of its runs under its home
 		"PULUMI_DIY_BACKEND_DISABLE_CHECKPOINT_BACKUPS=true", // history has the same
+		"PULUMI_TRACING_NO_PAYLOADS=true",                    // a trace that is written all the same holds no values
 		"NO_COLOR=1",
 	)
 }

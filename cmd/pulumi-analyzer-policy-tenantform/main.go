@@ -51,6 +51,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 		opts.Own = append(opts.Own, policies.Own{Name: dir, FS: os.DirFS(dir)})
 		return nil
 	})
+	takeEngineFlags(flags)
 	var plain []string // flags come before and after the engine's arguments
 	for len(args) > 0 {
 		if !strings.HasPrefix(args[0], "-") {
@@ -70,6 +71,15 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 		return err
 	}
 	return analyzer.Serve(ctx, server, plain[0], stdout)
+}
+
+// takeEngineFlags takes what the engine gives every plugin when its own logs or
+// traces are asked for, and does nothing with it: what the pack is told holds
+// secrets in plain text, and is for no log and no trace.
+func takeEngineFlags(flags *flag.FlagSet) {
+	flags.String("tracing", "", "taken from the engine, and without effect")
+	flags.Bool("logtostderr", false, "taken from the engine, and without effect")
+	flags.Int("v", 0, "taken from the engine, and without effect")
 }
 
 // version gives the module's version, 0.0.0 for a build of a checkout.
