@@ -2,6 +2,7 @@ package tenants
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strconv"
@@ -30,13 +31,16 @@ type Ledger interface {
 	// recorded as running, and its order put into the outbox. CodeConflict:
 	// another operation on the tenant is live (it is named), the tenant was
 	// changed meanwhile, its id, a range of addresses or an origin is taken, or the
-	// idempotency key was used for another request. CodeFailedPrecondition: the
+	// idempotency key was used for another request (ErrKeyUsed). CodeFailedPrecondition: the
 	// tenant's status cannot become the one asked for. CodeNotFound: an update of
 	// a tenant that there never was.
 	Begin(ctx context.Context, c Change) (Begun, error)
 	// Write is Begin without an operation and an order: for a change that needs no
 	// work. Change.Operation is ignored.
 	Write(ctx context.Context, c Change) (Begun, error)
+	// Answer gives the answer that Begin or Write gave to a key, with Replayed;
+	// false where the key has none. The error is ErrKeyUsed for a key of another request.
+	Answer(ctx context.Context, k IdempotencyKey) (Begun, bool, error)
 	// Advance records how an operation goes on, as Journal.Record does, and with it
 	// the tenant and an audit entry. It gives the tenant as stored, the zero value
 	// where none was given. What was carried out before, with the same operation to
@@ -105,6 +109,10 @@ type IdempotencyKey struct {
 	Actor       string // who asked
 	RequestHash string // a digest of the request: two requests with one key must have the same
 }
+
+// ErrKeyUsed is what errors about an idempotency key are that was used for another
+// request; they are CodeConflict.
+var ErrKeyUsed = errors.New("the idempotency key was used for another request")
 
 // MaxIdempotencyKeyLength is how many characters a key may have.
 const MaxIdempotencyKeyLength = 255

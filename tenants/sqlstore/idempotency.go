@@ -2,6 +2,7 @@ package sqlstore
 
 import (
 	"context"
+	"fmt"
 
 	"github.com/tenantform/tenantform/tenants"
 )
@@ -31,14 +32,39 @@ func (s *Store) claim(q querier, k tenants.IdempotencyKey) (tenants.Begun, bool,
 		return tenants.Begun{}, false, err
 	case !found:
 		return tenants.Begun{}, false, tenants.Errorf(tenants.CodeUnavailable, "the idempotency key %q has just expired; send the request again", k.Key)
-	case hash != k.RequestHash:
-		return tenants.Begun{}, false, tenants.Errorf(tenants.CodeConflict, "the idempotency key %q was used for another request; use a new one", k.Key)
+	}
+	return replay(k, hash, data)
+}
+
+// replay gives the answer that a key got before.
+func replay(k tenants.IdempotencyKey, hash string, data []byte) (tenants.Begun, bool, error) {
+	if hash != k.RequestHash {
+		return tenants.Begun{}, false, &tenants.Error{Code: tenants.CodeConflict, Cause: tenants.ErrKeyUsed,
+			Message: fmt.Sprintf("the idempotency key %q was used for another request; use a new one", k.Key)}
 	}
 	before, err := decode[answer](data)
 	if err != nil {
 		return tenants.Begun{}, false, err
 	}
 	return tenants.Begun{Tenant: before.Tenant, Operation: before.Operation, Replayed: true}, true, nil
+}
+
+// Answer gives the answer that a key got before.
+func (s *Store) Answer(ctx context.Context, k tenants.IdempotencyKey) (tenants.Begun, bool, error) {
+	if err := tenants.Invalid(k.Validate()...); err != nil {
+		return tenants.Begun{}, false, err
+	}
+	if err := alive(ctx); err != nil {
+		return tenants.Begun{}, false, err
+	}
+	var hash string
+	var data []byte
+	found, err := s.reading(ctx).row([]any{&hash, &data}, "SELECT request_hash, answer FROM idempotency_keys WHERE actor = $1 AND key = $2 AND created_at > $3",
+		k.Actor, k.Key, s.time().Add(-tenants.IdempotencyTTL).UnixMicro())
+	if err != nil || !found {
+		return tenants.Begun{}, false, s.classified(ctx, err)
+	}
+	return replay(k, hash, data)
 }
 
 // answered keeps the answer for a key that was claimed.

@@ -28,6 +28,10 @@ func endedContexts(b *bench) {
 		"Operations": func() error { _, err := l.Operations(ctx, "acme"); return err },
 		"Begin":      func() error { _, err := l.Begin(ctx, Opening("birch", "op-2")); return err },
 		"Write":      func() error { _, err := l.Write(ctx, Opening("birch", "op-2")); return err },
+		"Answer": func() error {
+			_, _, err := l.Answer(ctx, tenants.IdempotencyKey{Key: "k", Actor: "ann", RequestHash: "h"})
+			return err
+		},
 		"Advance": func() error {
 			_, err := l.Advance(ctx, tenants.Advance{Operation: Operation("x", "acme", began)})
 			return err

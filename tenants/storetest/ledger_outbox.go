@@ -100,6 +100,8 @@ func keyRepeated(b *bench) {
 	must(b.T, err)
 	first.Replayed = true
 	same(b.T, again, first) // as it was then, not as it is now
+	b.answer("k", "ann", "h", &first)
+	b.answer("k", "bob", "h", nil)
 	same(b.T, b.snapshot(), before)
 
 	other := b.begin(keyed("birch", "op-3", "k", "bob", "h")) // another actor's key is another key
@@ -114,18 +116,40 @@ func keyRepeated(b *bench) {
 	must(b.T, err)
 	written.Replayed = true
 	same(b.T, repeated, written)
+	b.answer("p", "ann", "h2", &written)
+}
+
+// answer looks a key up; nil: it has no answer.
+func (b *bench) answer(key, actor, hash string, want *tenants.Begun) {
+	b.Helper()
+	before := b.snapshot()
+	got, found, err := b.l.Answer(b.ctx, tenants.IdempotencyKey{Key: key, Actor: actor, RequestHash: hash})
+	must(b.T, err)
+	if found != (want != nil) {
+		b.Errorf("the key %s of %s has an answer: %t", key, actor, found)
+	} else if found {
+		same(b.T, got, *want)
+	}
+	same(b.T, b.snapshot(), before)
 }
 
 func keyForAnother(b *bench) {
 	b.begin(keyed("acme", "op-1", "k", "ann", "h"))
 	err := b.refused(tenants.CodeConflict, func() error { _, err := b.l.Begin(b.ctx, keyed("birch", "op-2", "k", "ann", "other")); return err })
 	mentions(b.T, err, `"k"`)
+	_, _, asked := b.l.Answer(b.ctx, tenants.IdempotencyKey{Key: "k", Actor: "ann", RequestHash: "other"})
+	for _, err := range []error{err, asked} {
+		if !errors.Is(err, tenants.ErrKeyUsed) || tenants.CodeOf(err) != tenants.CodeConflict {
+			b.Errorf("%v does not say that the key was used", err)
+		}
+	}
 	b.unchanged(tenants.CodeConflict, func() error { _, err := b.l.Write(b.ctx, keyed("birch", "op-2", "k", "ann", "other")); return err })
 }
 
 func keyAfterFailure(b *bench) {
 	b.begin(Opening("acme", "op-1"))
 	b.unchanged(tenants.CodeConflict, func() error { _, err := b.l.Begin(b.ctx, keyed("acme", "op-2", "k", "ann", "h")); return err })
+	b.answer("k", "ann", "h", nil)
 	if begun := b.begin(keyed("birch", "op-3", "k", "ann", "other")); begun.Replayed || begun.Tenant.ID != "birch" {
 		b.Errorf("a key whose request failed is taken: %+v", begun)
 	}
@@ -142,6 +166,7 @@ func keyExpires(b *bench) {
 		b.Error("the key was forgotten early")
 	}
 	b.clock.add(time.Second)
+	b.answer("k", "ann", "h", nil)
 	if fresh := b.begin(keyed("cedar", "op-4", "k", "ann", "other")); fresh.Replayed || fresh.Tenant.ID != "cedar" {
 		b.Errorf("an expired key gave %+v", fresh)
 	}
@@ -195,5 +220,6 @@ func keyInvalid(b *bench) {
 			_, err := b.l.Begin(b.ctx, keyed("acme", "op-1", k.Key, k.Actor, k.RequestHash))
 			return err
 		})
+		b.unchanged(tenants.CodeInvalid, func() error { _, _, err := b.l.Answer(b.ctx, k); return err })
 	}
 }
