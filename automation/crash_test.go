@@ -14,7 +14,9 @@ import (
 	"time"
 
 	"github.com/tenantform/tenantform/automation"
+	"github.com/tenantform/tenantform/internal/killtest"
 	"github.com/tenantform/tenantform/internal/localcloud"
+	"github.com/tenantform/tenantform/internal/testtime"
 	"github.com/tenantform/tenantform/tenants"
 )
 
@@ -49,8 +51,8 @@ func TestCLIKilledInAnUp(t *testing.T) {
 				t.Fatal("a killed run reported success")
 			}
 			remove()
-			if locks := lockFiles(r); len(locks) != 1 {
-				t.Fatalf("the kill left %d locks, want the one that the test is about", len(locks))
+			if holders := r.lockedBy(); len(holders) != 1 {
+				t.Fatalf("the kill left the locks of %v, want the one that the test is about", holders)
 			}
 			res := r.up(sample("acme", 30))
 			if res.Repair == nil || res.Repair.Locks != 1 {
@@ -195,7 +197,7 @@ func TestPendingComponentIsDropped(t *testing.T) {
 	r := newRig(t, "", allow{}, func(o *automation.Options) { o.Locator = nil })
 	r.up(sample("acme", 30))
 	const urn = "urn:pulumi:tenant-acme::tenantform::tenantform:network:Network::net"
-	data, err := os.ReadFile(stateFile(r))
+	data, err := os.ReadFile(r.stateFile())
 	var state map[string]any
 	if err == nil {
 		err = json.Unmarshal(data, &state)
@@ -207,7 +209,7 @@ func TestPendingComponentIsDropped(t *testing.T) {
 		"type": "creating", "resource": map[string]any{"urn": urn, "type": "tenantform:network:Network", "custom": false},
 	}}
 	if data, err = json.Marshal(state); err == nil {
-		err = os.WriteFile(stateFile(r), data, 0o600)
+		err = os.WriteFile(r.stateFile(), data, 0o600)
 	}
 	if err != nil {
 		t.Fatal(err)
@@ -227,59 +229,23 @@ func TestPendingComponentIsDropped(t *testing.T) {
 // the cloud has been given time to take it up.
 func killAt(t *testing.T, r rig, op, typ string) {
 	t.Helper()
-	waitFor(t, op+" of "+typ, func() bool { return pendingOf(t, r, op, typ) })
+	testtime.Until(t, op+" of "+typ, func() bool { return r.underWay(op, typ) })
 	time.Sleep(300 * time.Millisecond)
-	locks := lockFiles(r)
-	if len(locks) != 1 {
-		t.Fatalf("%d locks on the stack, want one", len(locks))
+	holders := r.lockedBy()
+	if len(holders) != 1 || holders[0] <= 0 || holders[0] == os.Getpid() {
+		t.Fatalf("the stack is locked by the processes %v, want the CLI's", holders)
 	}
-	var lock struct {
-		PID int `json:"pid"`
-	}
-	data, err := os.ReadFile(locks[0])
-	if err != nil || json.Unmarshal(data, &lock) != nil || lock.PID == os.Getpid() {
-		t.Fatalf("the lock %s cannot be used: %v", locks[0], err)
-	}
-	if err := syscall.Kill(lock.PID, syscall.SIGKILL); err != nil {
+	if err := syscall.Kill(holders[0], syscall.SIGKILL); err != nil {
 		t.Fatal(err)
 	}
 }
 
-func lockFiles(r rig) []string {
-	paths, _ := filepath.Glob(filepath.Join(r.dir, "state", ".pulumi", "locks", "organization", automation.Project, "*", "*.json"))
-	return paths
-}
+func (r rig) lockedBy() []int { return killtest.LockedBy(r.dir, "tenant-acme") }
 
-func stateFile(r rig) string {
-	return filepath.Join(r.dir, "state", ".pulumi", "stacks", automation.Project, "tenant-acme.json")
-}
+func (r rig) stateFile() string { return killtest.StateFile(r.dir, "tenant-acme") }
 
-// pendingOf tells whether the stack's state has such an operation under way.
-func pendingOf(t *testing.T, r rig, op, typ string) bool {
-	t.Helper()
-	data, err := os.ReadFile(stateFile(r))
-	if err != nil {
-		return false
-	}
-	var state struct {
-		Checkpoint struct {
-			Latest struct {
-				Pending []struct {
-					Type     string `json:"type"`
-					Resource struct {
-						Type string `json:"type"`
-					} `json:"resource"`
-				} `json:"pending_operations"`
-			} `json:"latest"`
-		} `json:"checkpoint"`
-	}
-	if json.Unmarshal(data, &state) != nil {
-		return false
-	}
-	for _, p := range state.Checkpoint.Latest.Pending {
-		if p.Type == op && p.Resource.Type == typ {
-			return true
-		}
-	}
-	return false
+// underWay tells whether the stack's state has such an operation under way.
+func (r rig) underWay(op, typ string) bool {
+	all, _ := killtest.UnderWay(r.dir, "tenant-acme") // an error: it has no state yet
+	return slices.ContainsFunc(all, func(o killtest.Operation) bool { return o.Type == op && o.Resource.Type == typ })
 }

@@ -7,11 +7,9 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strings"
 	"sync"
-	"syscall"
 	"testing"
 	"time"
 
@@ -21,7 +19,9 @@ import (
 
 	"github.com/tenantform/tenantform/automation"
 	"github.com/tenantform/tenantform/automation/plan"
+	"github.com/tenantform/tenantform/internal/killtest"
 	"github.com/tenantform/tenantform/internal/localcloud"
+	"github.com/tenantform/tenantform/internal/testtime"
 	"github.com/tenantform/tenantform/tenants"
 )
 
@@ -146,7 +146,7 @@ func TestDriftWaitsForTheRunUnderWay(t *testing.T) {
 			t.Errorf("the run under way: %v", err)
 		}
 	})
-	waitFor(t, "the run's lease", func() bool {
+	testtime.Until(t, "the run's lease", func() bool {
 		note, err := os.ReadFile(filepath.Join(r.dir, "leases", "stack-tenant-acme.lease"))
 		return err == nil && len(note) > 0
 	})
@@ -193,12 +193,12 @@ func TestDriftWaitsForTheRunUnderWay(t *testing.T) {
 func TestDriftOfAnInterruptedStack(t *testing.T) {
 	r := newRig(t, "", allow{}, nil)
 	r.up(sample("acme", 30))
-	state, err := os.ReadFile(stateFile(r))
+	state, err := os.ReadFile(r.stateFile())
 	if err != nil {
 		t.Fatal(err)
 	}
 	pending := bytes.Replace(state, []byte(`"resources":[`), []byte(`"pending_operations":[{"type":"creating","resource":{"urn":"urn:pulumi:tenant-acme::tenantform::aws:ec2/vpc:Vpc::more","type":"aws:ec2/vpc:Vpc","custom":true}}],"resources":[`), 1)
-	if bytes.Equal(pending, state) || os.WriteFile(stateFile(r), pending, 0o600) != nil {
+	if bytes.Equal(pending, state) || os.WriteFile(r.stateFile(), pending, 0o600) != nil {
 		t.Fatal("the state is of another form")
 	}
 	before := r.content()
@@ -232,7 +232,7 @@ func TestDeployedIsTheState(t *testing.T) {
 // TestDriftKilled kills the process in the middle of a look.
 func TestDriftKilled(t *testing.T) {
 	if dir := os.Getenv("TENANTFORM_TEST_LOOKER"); dir != "" {
-		time.AfterFunc(3*time.Minute, func() { os.Exit(3) }) // nobody may be left to kill it
+		killtest.BeVictim()
 		r := newRig(t, dir, allow{}, nil)
 		r.cloud.Inject(localcloud.Fault{Type: "aws:dynamodb/table:Table", Operation: "read", Hang: true})
 		r.cloud.Inject(localcloud.Fault{Type: "aws:ec2/vpc:Vpc", Operation: "read", Delay: time.Millisecond})
@@ -242,21 +242,11 @@ func TestDriftKilled(t *testing.T) {
 	r := newRig(t, "", allow{}, nil)
 	r.up(sample("acme", 30))
 	before := r.content()
-	victim := exec.Command(os.Args[0], "-test.run", "^TestDriftKilled$")
-	victim.Env = append(os.Environ(), "TENANTFORM_TEST_LOOKER="+r.dir)
-	if err := victim.Start(); err != nil {
-		t.Fatal(err)
-	}
-	defer func() { _ = victim.Process.Kill() }()
-	waitFor(t, "the look", func() bool {
+	victim := killtest.Start(t, "TestDriftKilled", "TENANTFORM_TEST_LOOKER="+r.dir)
+	victim.KillAt("the look", func() bool {
 		said, _ := filepath.Glob(filepath.Join(r.dir, "runs", "tenant-acme.*", "stdout.*"))
 		return len(said) > 0
-	})
-	time.Sleep(2 * time.Second) // for the CLI to come to the read that hangs
-	if err := victim.Process.Signal(syscall.SIGKILL); err != nil {
-		t.Fatal(err)
-	}
-	_ = victim.Wait()
+	}, 2*time.Second) // for the CLI to come to the read that hangs
 	if r.content() != before {
 		t.Error("the killed look changed the state or the cloud")
 	}
@@ -264,10 +254,6 @@ func TestDriftKilled(t *testing.T) {
 	if err != nil || len(o.Drifted) != 0 {
 		t.Errorf("the next look: %v, %s", err, driftLines(o))
 	}
-	for _, d := range []string{"runs", "leases"} {
-		if left, _ := os.ReadDir(filepath.Join(r.dir, d)); len(left) > 0 {
-			t.Errorf("of the killed look is left in %s: %v", d, left)
-		}
-	}
+	killtest.NothingLeft(t, r.dir)
 	wantChanges(t, "the run after", r.up(sample("acme", 30)).Changes, nil)
 }

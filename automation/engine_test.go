@@ -23,6 +23,7 @@ import (
 	"github.com/tenantform/tenantform/automation"
 	"github.com/tenantform/tenantform/automation/plan"
 	"github.com/tenantform/tenantform/internal/localcloud"
+	"github.com/tenantform/tenantform/internal/testtime"
 	"github.com/tenantform/tenantform/policies"
 	"github.com/tenantform/tenantform/tenants"
 )
@@ -368,7 +369,7 @@ func TestTwoRunsOfOneStack(t *testing.T) {
 		}
 	})
 	<-begun
-	waitFor(t, "the first run's lease", func() bool {
+	testtime.Until(t, "the first run's lease", func() bool {
 		note, err := os.ReadFile(filepath.Join(r.dir, "leases", "stack-tenant-acme.lease"))
 		return err == nil && len(note) > 0
 	})
@@ -425,15 +426,4 @@ func TestInterruptEndsARunInOrder(t *testing.T) {
 func exists(path string) bool {
 	_, err := os.Stat(path)
 	return err == nil
-}
-
-// waitFor polls a condition for at most 30 s.
-func waitFor(t *testing.T, what string, cond func() bool) {
-	t.Helper()
-	for end := time.Now().Add(30 * time.Second); time.Now().Before(end); time.Sleep(10 * time.Millisecond) {
-		if cond() {
-			return
-		}
-	}
-	t.Fatalf("%s did not come", what)
 }

@@ -1,11 +1,8 @@
 package automation_test
 
 import (
-	"bytes"
-	"encoding/json"
 	"fmt"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -17,7 +14,9 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
 	"github.com/tenantform/tenantform/automation"
+	"github.com/tenantform/tenantform/internal/killtest"
 	"github.com/tenantform/tenantform/internal/localcloud"
+	"github.com/tenantform/tenantform/internal/testtime"
 	"github.com/tenantform/tenantform/tenants"
 )
 
@@ -27,16 +26,16 @@ type killedEngine struct {
 	fault localcloud.Fault
 	first automation.Stack // brought up before, undisturbed; nothing where it has no name
 	stack automation.Stack
-	size  int                            // how many resources the stack has in the end
-	there func(t *testing.T, r rig) bool // the run has come to the fault
-	made  int                            // how many creations take effect that nobody is told of
+	size  int              // how many resources the stack has in the end
+	there func(r rig) bool // the run has come to the fault
+	made  int              // how many creations take effect that nobody is told of
 }
 
 func killedEngines() []killedEngine {
-	at := func(types ...string) func(t *testing.T, r rig) bool {
-		return func(t *testing.T, r rig) bool {
+	at := func(types ...string) func(rig) bool {
+		return func(r rig) bool {
 			for _, typ := range types {
-				if !pendingOf(t, r, "creating", typ) {
+				if !r.underWay("creating", typ) {
 					return false
 				}
 			}
@@ -52,7 +51,7 @@ func killedEngines() []killedEngine {
 	}
 	all := []killedEngine{
 		{name: "in_a_preview", fault: localcloud.Fault{Type: "aws:iam/role:Role", Operation: "check", Hang: true}, stack: sample("acme", 30), size: sampleSize,
-			there: func(_ *testing.T, r rig) bool { return exists(stateFile(r)) && len(lockFiles(r)) == 0 }},
+			there: func(r rig) bool { return exists(r.stateFile()) && len(r.lockedBy()) == 0 }},
 		in("before_a_creation", "aws:ec2/vpc:Vpc", false),
 		in("after_a_creation_with_a_name", "aws:iam/role:Role", true),
 		in("after_a_creation_with_a_generated_id", "aws:ec2/vpc:Vpc", true),
@@ -122,7 +121,7 @@ func TestEngineKilled(t *testing.T) {
 
 // beKilled is the victim: a process of its own that waits to be killed.
 func beKilled(t *testing.T, dir string) {
-	time.AfterFunc(3*time.Minute, func() { os.Exit(3) }) // nobody may be left to kill it
+	killtest.BeVictim()
 	r := newRig(t, dir, allow{}, func(o *automation.Options) {
 		if path := os.Getenv("TENANTFORM_TEST_VICTIM_CLI"); path != "" {
 			o.Pulumi.Path = path
@@ -149,35 +148,25 @@ func armed(dir string) string { return filepath.Join(dir, "armed") }
 
 func (k killedEngine) run(t *testing.T, survives bool, then string) {
 	dir := t.TempDir()
-	victim := exec.Command(os.Args[0], "-test.run", "^TestEngineKilled$", "-test.v")
-	victim.Env = append(os.Environ(), "TENANTFORM_TEST_VICTIM="+dir, "TENANTFORM_TEST_VICTIM_AT="+k.name)
+	variables := []string{"TENANTFORM_TEST_VICTIM=" + dir, "TENANTFORM_TEST_VICTIM_AT=" + k.name}
 	if survives {
 		script := filepath.Join(t.TempDir(), "pulumi")
 		if err := os.WriteFile(script, fmt.Appendf(nil, "#!/bin/sh\n%q \"$@\"\nexit $?\n", pulumiCLI(t).Path), 0o700); err != nil {
 			t.Fatal(err)
 		}
-		victim.Env = append(victim.Env, "TENANTFORM_TEST_VICTIM_CLI="+script)
+		variables = append(variables, "TENANTFORM_TEST_VICTIM_CLI="+script)
 	}
-	var said bytes.Buffer
-	victim.Stdout, victim.Stderr = &said, &said
-	if err := victim.Start(); err != nil {
-		t.Fatal(err)
-	}
+	victim := killtest.Start(t, "TestEngineKilled", variables...)
 	r := newRig(t, dir, allow{}, nil)
-	waitFor(t, "the fault", func() bool { return exists(armed(dir)) && k.there(t, r) })
-	time.Sleep(300 * time.Millisecond)
-	if err := victim.Process.Kill(); err != nil {
-		t.Fatal(err)
-	}
-	_ = victim.Wait()
+	victim.KillAt("the fault", func() bool { return exists(armed(dir)) && k.there(r) }, 300*time.Millisecond)
 	if survives && k.name != "in_a_preview" {
-		waitFor(t, "the CLI's own end", func() bool { return len(lockFiles(r)) == 0 })
-		if n := pending(t, r); n != 0 {
-			t.Fatalf("%d operations are under way: the CLI did not record what the test is about", n)
+		testtime.Until(t, "the CLI's own end", func() bool { return len(r.lockedBy()) == 0 })
+		if underWay, err := killtest.UnderWay(dir, "tenant-acme"); err != nil || len(underWay) != 0 {
+			t.Fatalf("%v are under way, %v: the CLI did not record what the test is about", underWay, err)
 		}
 	}
 	var res automation.Result
-	waitFor(t, "the end of the orphaned CLI", func() bool {
+	testtime.Until(t, "the end of the orphaned CLI", func() bool {
 		var err error
 		if then == "up" {
 			res, err = r.Up(t.Context(), k.stack)
@@ -187,7 +176,7 @@ func (k killedEngine) run(t *testing.T, survives bool, then string) {
 		if tenants.CodeOf(err) == tenants.CodeConflict && strings.Contains(err.Error(), "another operation is running") {
 			return false
 		} else if err != nil {
-			t.Fatalf("%s: %v\nthe victim said:\n%s", then, err, said.String())
+			t.Fatalf("%s: %v\nthe victim said:\n%s", then, err, victim.Said())
 		}
 		return true
 	})
@@ -204,34 +193,10 @@ func (k killedEngine) run(t *testing.T, survives bool, then string) {
 		return
 	}
 	r.whole(k.size)
-	for _, d := range []string{"runs", "leases"} {
-		if left, _ := os.ReadDir(filepath.Join(dir, d)); len(left) > 0 {
-			t.Errorf("of the killed process is left in %s: %v", d, left)
-		}
-	}
+	killtest.NothingLeft(t, dir)
 	again := r.up(k.stack)
 	wantChanges(t, "the run after", again.Changes, nil)
 	if again.Repair != nil {
 		t.Errorf("there was still something to mend: %+v", again.Repair)
 	}
-}
-
-// pending counts what the stack's state has as under way.
-func pending(t *testing.T, r rig) int {
-	t.Helper()
-	var state struct {
-		Checkpoint struct {
-			Latest struct {
-				Pending []json.RawMessage `json:"pending_operations"`
-			} `json:"latest"`
-		} `json:"checkpoint"`
-	}
-	data, err := os.ReadFile(stateFile(r))
-	if err == nil {
-		err = json.Unmarshal(data, &state)
-	}
-	if err != nil {
-		t.Fatal(err)
-	}
-	return len(state.Checkpoint.Latest.Pending)
 }

@@ -1,19 +1,16 @@
 package direct_test
 
 import (
-	"bytes"
 	"context"
-	"encoding/json"
 	"math/rand/v2"
 	"os"
-	"os/exec"
-	"path/filepath"
 	"strings"
 	"syscall"
 	"testing"
 	"time"
 
 	"github.com/tenantform/tenantform/internal/direct"
+	"github.com/tenantform/tenantform/internal/killtest"
 	"github.com/tenantform/tenantform/internal/localcloud"
 	"github.com/tenantform/tenantform/tenants"
 )
@@ -89,11 +86,7 @@ func TestProcessKilledInEachStep(t *testing.T) {
 			if h.count() != shared {
 				t.Errorf("%d resources are left, want the pool's %d", h.count(), shared)
 			}
-			for _, d := range []string{"runs", "leases"} {
-				if left, _ := os.ReadDir(filepath.Join(dir, d)); len(left) > 0 {
-					t.Errorf("%s holds %v", d, left)
-				}
-			}
+			killtest.NothingLeft(t, dir)
 		})
 	}
 }
@@ -159,26 +152,22 @@ func killSometime(dir string, stop <-chan struct{}) bool {
 			return false
 		case <-time.After(5 * time.Millisecond):
 		}
-		locks, _ := filepath.Glob(filepath.Join(dir, "state", ".pulumi", "locks", "organization", "tenantform", "tenant-acme", "*.json"))
-		if len(locks) == 0 {
+		holders := killtest.LockedBy(dir, "tenant-acme")
+		if len(holders) == 0 {
 			continue
 		}
 		if seen.IsZero() {
 			seen = time.Now()
 		}
-		var lock struct {
-			PID int `json:"pid"`
-		}
-		data, err := os.ReadFile(locks[0])
-		if time.Since(seen) >= after && err == nil && json.Unmarshal(data, &lock) == nil && lock.PID > 0 {
-			return syscall.Kill(lock.PID, syscall.SIGKILL) == nil
+		if time.Since(seen) >= after && holders[0] > 0 {
+			return syscall.Kill(holders[0], syscall.SIGKILL) == nil
 		}
 	}
 }
 
 // victim runs an operation that will not get past the step.
 func victim(t *testing.T, dir, step string) {
-	time.AfterFunc(3*time.Minute, func() { os.Exit(3) }) // nobody may be left to kill it
+	killtest.BeVictim()
 	operation, step, _ := strings.Cut(step, "/")
 	h := newHouseIn(t, dir)
 	for _, c := range hangs {
@@ -201,40 +190,12 @@ func victim(t *testing.T, dir, step string) {
 // killAt starts a victim and kills it once the journal says that the step is
 // under way and it has had time to come to its fault.
 func (h house) killAt(dir, operation, step string) {
-	t := h.t
-	t.Helper()
-	cmd := exec.Command(os.Args[0], "-test.run", "^TestProcessKilledInEachStep$")
-	cmd.Env = append(os.Environ(), victimDir+"="+dir, victimStep+"="+operation+"/"+step)
-	var said bytes.Buffer // read once the process has ended
-	cmd.Stdout, cmd.Stderr = &said, &said
-	if err := cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
-	ended := make(chan struct{})
-	go func() {
-		defer close(ended)
-		_ = cmd.Wait()
-	}()
-	for end := time.Now().Add(time.Minute); ; time.Sleep(20 * time.Millisecond) {
-		select {
-		case <-ended:
-			t.Fatalf("the victim ended by itself:\n%s", said.String())
-		default:
-		}
-		if time.Now().After(end) {
-			_ = cmd.Process.Kill()
-			<-ended
-			t.Fatalf("the victim did not come to %s:\n%s", step, said.String())
-		}
-		if h.running(step) && (step == "transfer" || pending(dir)) {
-			break
-		}
-	}
-	time.Sleep(500 * time.Millisecond)
-	if err := cmd.Process.Kill(); err != nil {
-		t.Fatal(err)
-	}
-	<-ended
+	h.t.Helper()
+	v := killtest.Start(h.t, "TestProcessKilledInEachStep", victimDir+"="+dir, victimStep+"="+operation+"/"+step)
+	v.KillAt(step, func() bool {
+		underWay, _ := killtest.UnderWay(dir, "tenant-acme") // an error: it has no state yet
+		return h.running(step) && (step == "transfer" || len(underWay) > 0)
+	}, 500*time.Millisecond)
 }
 
 // running tells whether the tenant's operation has the step under way.
@@ -251,17 +212,4 @@ func (h house) running(step string) bool {
 		}
 	}
 	return false
-}
-
-// pending tells whether the tenant's state has an operation under way.
-func pending(dir string) bool {
-	data, err := os.ReadFile(filepath.Join(dir, "state", ".pulumi", "stacks", "tenantform", "tenant-acme.json"))
-	var state struct {
-		Checkpoint struct {
-			Latest struct {
-				Pending []any `json:"pending_operations"`
-			} `json:"latest"`
-		} `json:"checkpoint"`
-	}
-	return err == nil && json.Unmarshal(data, &state) == nil && len(state.Checkpoint.Latest.Pending) > 0
 }

@@ -1,17 +1,15 @@
 package workflows
 
 import (
-	"bytes"
 	"context"
-	"encoding/json"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
 	"time"
 
+	"github.com/tenantform/tenantform/internal/killtest"
 	"github.com/tenantform/tenantform/internal/lifecycle"
 	"github.com/tenantform/tenantform/internal/localcloud"
 	"github.com/tenantform/tenantform/tenants"
@@ -132,17 +130,13 @@ func killedIn(t *testing.T, kind tenants.OperationKind, before []tenants.Operati
 	if got := h.end(op.ID); got != want {
 		t.Errorf("killed in %s of %s it ends as\n%+v, want\n%+v", step, kind, got, want)
 	}
-	for _, d := range []string{"runs", "leases"} {
-		if left, _ := os.ReadDir(filepath.Join(h.dir, d)); len(left) > 0 {
-			t.Errorf("%s holds %v", d, left)
-		}
-	}
+	killtest.NothingLeft(t, h.dir)
 	t.Logf("killed in %s of %s: %+v", step, kind, want)
 }
 
 // victim works on, and does not get past the step.
 func victim(t *testing.T, dir, step string) {
-	time.AfterFunc(3*time.Minute, func() { os.Exit(3) }) // nobody may be left to kill it
+	killtest.BeVictim()
 	namespace := os.Getenv(victimNamespace)
 	h := houseIn(t, dir, dial(t, os.Getenv(victimServer), namespace), namespace)
 	h.a.Services = oneService
@@ -217,52 +211,16 @@ func (h *house) reached() {
 
 // killAt starts a victim and kills it once it has come to the step.
 func (h *house) killAt(step string) {
-	t := h.t
-	t.Helper()
-	cmd := exec.Command(os.Args[0], "-test.run", "^TestWorkerKilledInEachStep$")
-	cmd.Env = append(os.Environ(), victimDir+"="+h.dir, victimStep+"="+step, victimServer+"="+server.Address, victimNamespace+"="+h.namespace)
-	var said bytes.Buffer // read once the process has ended
-	cmd.Stdout, cmd.Stderr = &said, &said
-	if err := cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
-	ended := make(chan struct{})
-	go func() {
-		defer close(ended)
-		_ = cmd.Wait()
-	}()
-	there := func() bool {
+	h.t.Helper()
+	v := killtest.Start(h.t, "TestWorkerKilledInEachStep", victimDir+"="+h.dir, victimStep+"="+step, victimServer+"="+server.Address, victimNamespace+"="+h.namespace)
+	v.KillAt(step, func() bool {
 		_, err := os.Stat(filepath.Join(h.dir, "reached"))
 		return err == nil || (slices.Contains([]string{"provision", "prepare", "retire", "destroy"}, step) && pending(h.dir))
-	}
-	for limit := time.Now().Add(2 * time.Minute); !there(); time.Sleep(20 * time.Millisecond) {
-		select {
-		case <-ended:
-			t.Fatalf("the victim ended by itself:\n%s", said.String())
-		default:
-		}
-		if time.Now().After(limit) {
-			_ = cmd.Process.Kill()
-			<-ended
-			t.Fatalf("the victim did not come to %s:\n%s", step, said.String())
-		}
-	}
-	time.Sleep(300 * time.Millisecond)
-	if err := cmd.Process.Kill(); err != nil {
-		t.Fatal(err)
-	}
-	<-ended
+	}, 300*time.Millisecond)
 }
 
 // pending tells whether the tenant's state has an operation under way.
 func pending(dir string) bool {
-	data, err := os.ReadFile(filepath.Join(dir, "state", ".pulumi", "stacks", "tenantform", "tenant-acme.json"))
-	var state struct {
-		Checkpoint struct {
-			Latest struct {
-				Pending []any `json:"pending_operations"`
-			} `json:"latest"`
-		} `json:"checkpoint"`
-	}
-	return err == nil && json.Unmarshal(data, &state) == nil && len(state.Checkpoint.Latest.Pending) > 0
+	underWay, _ := killtest.UnderWay(dir, "tenant-acme") // an error: it has no state yet
+	return len(underWay) > 0
 }
