@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/tenantform/tenantform/internal/testtime"
 	"github.com/tenantform/tenantform/service"
 	"github.com/tenantform/tenantform/tenants"
 )
@@ -37,7 +38,7 @@ func TestExampleAnswers(t *testing.T) {
 	p := newPlane(t).listen()
 	s := newService(t, p, nil)
 	s.OnDelete(func(context.Context, service.Request) (service.Outputs, error) { return nil, nil })
-	start(t, s.Run)
+	testtime.Run(t, s.Run)
 	p.request("gone", "acme", tenants.OperationDelete)
 	if got := p.answers(1); got[0] != "gone/1 succeeded  map[]" {
 		t.Errorf("%q", got)

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/tenantform/tenantform/internal/events"
+	"github.com/tenantform/tenantform/internal/testtime"
 	"github.com/tenantform/tenantform/tenants"
 )
 
@@ -38,7 +39,7 @@ func (p *plane) answersURL() string { return p.base + "/answers" }
 // listen takes answers until the test ends.
 func (p *plane) listen() *plane {
 	a := events.Answers{Handler: p, Consumer: events.Consumer{QueueURL: p.base + "/answers?subscription=control-plane"}}
-	start(p.t, a.Run)
+	testtime.Run(p.t, a.Run)
 	return p
 }
 
@@ -57,7 +58,7 @@ func (p *plane) answers(n int) []string {
 		defer p.mu.Unlock()
 		return slices.Sorted(slices.Values(p.got))
 	}
-	eventually(p.t, fmt.Sprintf("%d answers", n), func() bool { return len(get()) >= n })
+	testtime.Until(p.t, fmt.Sprintf("%d answers", n), func() bool { return len(get()) >= n })
 	return get()
 }
 
@@ -76,35 +77,5 @@ func (p *plane) request(operation, tenant string, kind tenants.OperationKind, ch
 	}
 	if err := p.ask.Publish(p.t.Context(), e); err != nil {
 		p.t.Fatal(err)
-	}
-}
-
-// start runs something until the function that it gives is called, or the test ends.
-func start(t testing.TB, run func(context.Context) error) (stop func()) {
-	t.Helper()
-	ctx, cancel := context.WithCancel(context.Background())
-	done := make(chan error, 1)
-	go func() { done <- run(ctx) }()
-	stop = sync.OnceFunc(func() {
-		cancel()
-		select {
-		case err := <-done:
-			if err != nil {
-				t.Errorf("it ended with %v", err)
-			}
-		case <-time.After(30 * time.Second):
-			t.Error("it does not end")
-		}
-	})
-	t.Cleanup(stop)
-	return stop
-}
-
-func eventually(t testing.TB, what string, holds func() bool) {
-	t.Helper()
-	for began := time.Now(); !holds(); time.Sleep(10 * time.Millisecond) {
-		if time.Since(began) > 20*time.Second {
-			t.Fatalf("not within 20 s: %s", what)
-		}
 	}
 }

@@ -16,6 +16,7 @@ import (
 
 	"github.com/tenantform/tenantform/internal/events"
 	"github.com/tenantform/tenantform/internal/events/spool"
+	"github.com/tenantform/tenantform/internal/testtime"
 	"github.com/tenantform/tenantform/service"
 	"github.com/tenantform/tenantform/tenants"
 	"gocloud.dev/pubsub"
@@ -94,7 +95,7 @@ func TestAnswers(t *testing.T) {
 		}
 		return service.Outputs{"account": "B-1"}, nil
 	})
-	start(t, s.Run)
+	testtime.Run(t, s.Run)
 	operations := []string{"plain", "refuse", "empty", "flaky", "broken", "panic", "wrong", "long"}
 	for i, op := range operations {
 		p.request(op, fmt.Sprintf("tenant-%d", i), tenants.OperationCreate)
@@ -139,7 +140,7 @@ func TestDuplicates(t *testing.T) {
 	p := newPlane(t)
 	inbox := make(chan events.Event, 10)
 	c := events.Consumer{QueueURL: p.base + "/answers?subscription=raw"}
-	start(t, func(ctx context.Context) error {
+	testtime.Run(t, func(ctx context.Context) error {
 		return c.Run(ctx, func(_ context.Context, e events.Event) error { inbox <- e; return nil })
 	})
 	var calls atomic.Int32
@@ -149,7 +150,7 @@ func TestDuplicates(t *testing.T) {
 		time.Sleep(50 * time.Millisecond)
 		return nil, nil
 	})
-	start(t, s.Run)
+	testtime.Run(t, s.Run)
 	for range 3 {
 		p.request("op1", "acme", tenants.OperationCreate)
 	}
@@ -173,7 +174,7 @@ func TestNotAnswered(t *testing.T) {
 	p := newPlane(t).listen()
 	dead := make(chan events.Event, 1)
 	c := events.Consumer{QueueURL: p.base + "/dead?subscription=operators"}
-	start(t, func(ctx context.Context) error {
+	testtime.Run(t, func(ctx context.Context) error {
 		return c.Run(ctx, func(_ context.Context, e events.Event) error { dead <- e; return nil })
 	})
 	var results sync.Map
@@ -203,7 +204,7 @@ func TestNotAnswered(t *testing.T) {
 	if err := raw.Send(t.Context(), &pubsub.Message{Body: []byte("hello")}); err != nil {
 		t.Fatal(err)
 	}
-	start(t, s.Run)
+	testtime.Run(t, s.Run)
 	p.request("last", "acme", tenants.OperationCreate)
 	if got := p.answers(1); !slices.Equal(got, []string{"last/1 succeeded  map[]"}) {
 		t.Errorf("%q", got)
@@ -235,7 +236,7 @@ func TestStop(t *testing.T) {
 			return nil, ctx.Err()
 		}
 	})
-	stop := start(t, s.Run)
+	stop := testtime.Run(t, s.Run)
 	p.request("quick", "acme", tenants.OperationCreate)
 	p.request("slow", "birch", tenants.OperationCreate)
 	<-working
@@ -252,7 +253,7 @@ func TestStop(t *testing.T) {
 	next.OnCreate(func(context.Context, service.Request) (service.Outputs, error) {
 		return service.Outputs{"by": "next"}, nil
 	})
-	start(t, next.Run)
+	testtime.Run(t, next.Run)
 	if got := p.answers(2); !slices.Equal(got, []string{"quick/1 succeeded  map[]", "slow/1 succeeded  map[by:next]"}) {
 		t.Errorf("%q", got)
 	}
@@ -273,11 +274,11 @@ func TestAnswerOutlivesTheProcess(t *testing.T) {
 		s.OnCreate(func(context.Context, service.Request) (service.Outputs, error) {
 			return service.Outputs{"call": fmt.Sprint(calls.Add(1))}, nil
 		})
-		return start(t, s.Run)
+		return testtime.Run(t, s.Run)
 	}
 	stop := run() // nobody listens to its answers
 	p.request("op1", "acme", tenants.OperationCreate)
-	eventually(t, "the answer is stored", func() bool {
+	testtime.Until(t, "the answer is stored", func() bool {
 		names, _ := filepath.Glob(filepath.Join(dir, "*.json"))
 		return len(names) == 1
 	})
@@ -308,7 +309,7 @@ func TestOneAtATime(t *testing.T) {
 		time.Sleep(100 * time.Millisecond)
 		return nil, nil
 	})
-	start(t, s.Run)
+	testtime.Run(t, s.Run)
 	for i := range 4 {
 		p.request(fmt.Sprintf("a%d", i), "acme", tenants.OperationUpdate)
 		p.request(fmt.Sprintf("b%d", i), fmt.Sprintf("birch-%d", i), tenants.OperationUpdate)

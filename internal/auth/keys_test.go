@@ -33,7 +33,7 @@ func TestKeysRotate(t *testing.T) {
 	if err := verify(fresh); !errors.Is(err, auth.ErrUnauthenticated) {
 		t.Errorf("within the pause the new key gives %v", err)
 	}
-	p.pass(auth.DefaultKeysPause)
+	p.Pass(auth.DefaultKeysPause)
 	if err := verify(fresh); err != nil {
 		t.Errorf("after the pause the new key gives %v", err)
 	}
@@ -45,7 +45,7 @@ func TestKeysRotate(t *testing.T) {
 	if err := verify(old); err != nil {
 		t.Errorf("before a refresh the old key gives %v", err)
 	}
-	p.pass(auth.DefaultKeysRefresh)
+	p.Pass(auth.DefaultKeysRefresh)
 	if err := verify(old); !errors.Is(err, auth.ErrUnauthenticated) {
 		t.Errorf("after a refresh the withdrawn key gives %v", err)
 	}
@@ -72,7 +72,7 @@ func TestUnknownKeysDoNotFloodTheProvider(t *testing.T) {
 		t.Errorf("50 unknown keys fetched %d times", n)
 	}
 	// A wrong signature under a known id asks for nothing at all.
-	p.pass(auth.DefaultKeysPause)
+	p.Pass(auth.DefaultKeysPause)
 	if _, err := v.Verify(t.Context(), sign(t, esKey(t, "key"), p.good(nil), nil)); !errors.Is(err, auth.ErrUnauthenticated) {
 		t.Error(err)
 	}
@@ -97,25 +97,25 @@ func TestProviderDown(t *testing.T) {
 		}
 	}
 	p.down.Store(false)
-	p.pass(auth.DefaultKeysPause)
+	p.Pass(auth.DefaultKeysPause)
 	if err := verify(); err != nil {
 		t.Fatalf("after it came back: %v", err)
 	}
 
 	p.down.Store(true)
-	p.pass(auth.DefaultKeysRefresh)
+	p.Pass(auth.DefaultKeysRefresh)
 	if err := verify(); err != nil {
 		t.Errorf("with keys that are only old: %v", err)
 	}
 	if _, err := v.Verify(t.Context(), sign(t, esKey(t, "new"), p.good(nil), nil)); tenants.CodeOf(err) != tenants.CodeUnavailable {
 		t.Errorf("a key that may be new: %v", err)
 	}
-	p.pass(auth.DefaultKeysMaxAge)
+	p.Pass(auth.DefaultKeysMaxAge)
 	if err := verify(); tenants.CodeOf(err) != tenants.CodeUnavailable {
 		t.Errorf("with keys that are too old: %v", err)
 	}
 	p.down.Store(false)
-	p.pass(auth.DefaultKeysPause)
+	p.Pass(auth.DefaultKeysPause)
 	if err := verify(); err != nil {
 		t.Errorf("after it came back again: %v", err)
 	}

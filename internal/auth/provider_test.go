@@ -19,6 +19,7 @@ import (
 	"github.com/go-jose/go-jose/v4"
 
 	"github.com/tenantform/tenantform/internal/auth"
+	"github.com/tenantform/tenantform/internal/testtime"
 )
 
 const audience = "tenantform-api"
@@ -26,6 +27,7 @@ const audience = "tenantform-api"
 // provider is an OpenID Connect provider whose keys, answers and clock a test sets.
 type provider struct {
 	*httptest.Server
+	testtime.Clock
 	down    atomic.Bool
 	fetches atomic.Int64 // of keys
 
@@ -34,11 +36,10 @@ type provider struct {
 	keysAt string // what the discovery document names as the place of the keys; empty: the truth
 	more   string // of the document with the keys
 	claims string // what the discovery document names as its issuer; empty: the truth
-	clock  time.Time
 }
 
 func newProvider(t testing.TB, keys ...jose.JSONWebKey) *provider {
-	p := &provider{keys: keys, clock: time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)}
+	p := &provider{keys: keys}
 	mux := http.NewServeMux()
 	mux.HandleFunc("/.well-known/openid-configuration", func(w http.ResponseWriter, _ *http.Request) {
 		p.mu.Lock()
@@ -75,18 +76,6 @@ func newProvider(t testing.TB, keys ...jose.JSONWebKey) *provider {
 	return p
 }
 
-func (p *provider) now() time.Time {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	return p.clock
-}
-
-func (p *provider) pass(d time.Duration) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	p.clock = p.clock.Add(d)
-}
-
 func (p *provider) publish(keys ...jose.JSONWebKey) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -95,7 +84,7 @@ func (p *provider) publish(keys ...jose.JSONWebKey) {
 
 func (p *provider) verifier(t testing.TB, opts auth.Options) *auth.Verifier {
 	t.Helper()
-	opts.Now = p.now
+	opts.Now = p.Now
 	v, err := auth.NewVerifier(auth.Args{Issuer: p.URL, Audience: audience}, &opts)
 	if err != nil {
 		t.Fatal(err)
@@ -105,7 +94,7 @@ func (p *provider) verifier(t testing.TB, opts auth.Options) *auth.Verifier {
 
 // good gives the claims of a token that is accepted, with some changed; nil leaves one out.
 func (p *provider) good(changed map[string]any) map[string]any {
-	now := p.now()
+	now := p.Now()
 	claims := map[string]any{"iss": p.URL, "aud": audience, "sub": "ada", "name": "Ada", "roles": []string{"viewer"},
 		"iat": now.Unix(), "nbf": now.Unix(), "exp": now.Add(time.Hour).Unix()}
 	maps.Copy(claims, changed)
@@ -124,6 +113,12 @@ func sign(t testing.TB, key jose.JSONWebKey, claims any, header map[jose.HeaderK
 	if err != nil {
 		t.Fatal(err)
 	}
+	return compact(t, signer, payload)
+}
+
+// compact signs a payload, and gives the form that tokens have.
+func compact(t testing.TB, signer jose.Signer, payload []byte) string {
+	t.Helper()
 	signed, err := signer.Sign(payload)
 	if err != nil {
 		t.Fatal(err)

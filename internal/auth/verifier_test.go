@@ -41,8 +41,8 @@ func TestVerifyAccepts(t *testing.T) {
 		"no roles":            {key: es, changed: map[string]any{"roles": nil}, want: auth.Principal{Name: "Ada"}},
 		"a tenant":            {key: es, changed: map[string]any{"roles": "tenant-admin", "tenant": "acme"}, want: auth.Principal{Name: "Ada", Roles: []auth.Role{auth.RoleTenantAdmin}, TenantID: "acme"}},
 		"a name with a bell":  {key: es, changed: map[string]any{"name": "A\ada"}, want: auth.Principal{Roles: []auth.Role{auth.RoleViewer}}},
-		"expired, in leeway":  {key: es, changed: map[string]any{"exp": p.now().Add(-29 * time.Second).Unix()}, want: auth.Principal{Name: "Ada", Roles: []auth.Role{auth.RoleViewer}}},
-		"too early, in lee":   {key: es, changed: map[string]any{"nbf": p.now().Add(30 * time.Second).Unix()}, want: auth.Principal{Name: "Ada", Roles: []auth.Role{auth.RoleViewer}}},
+		"expired, in leeway":  {key: es, changed: map[string]any{"exp": p.Now().Add(-29 * time.Second).Unix()}, want: auth.Principal{Name: "Ada", Roles: []auth.Role{auth.RoleViewer}}},
+		"too early, in lee":   {key: es, changed: map[string]any{"nbf": p.Now().Add(30 * time.Second).Unix()}, want: auth.Principal{Name: "Ada", Roles: []auth.Role{auth.RoleViewer}}},
 		"neither nbf nor iat": {key: es, changed: map[string]any{"nbf": nil, "iat": nil}, want: auth.Principal{Name: "Ada", Roles: []auth.Role{auth.RoleViewer}}},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -79,21 +79,13 @@ func refused(t testing.TB, p *provider, key, rs jose.JSONWebKey) map[string]stri
 		if err != nil {
 			t.Fatal(err)
 		}
-		signed, err := signer.Sign(payload)
-		if err != nil {
-			t.Fatal(err)
-		}
-		token, err := signed.CompactSerialize()
-		if err != nil {
-			t.Fatal(err)
-		}
-		return token
+		return compact(t, signer, payload)
 	}
 	full, err := jose.ParseSignedCompact(good, []jose.SignatureAlgorithm{jose.ES256})
 	if err != nil {
 		t.Fatal(err)
 	}
-	now := p.now()
+	now := p.Now()
 	return map[string]string{
 		"nothing": "", "words": "not a token", "two dots": "..", "one part": parts[0], "four parts": good + ".x",
 		"wrong issuer": claims("iss", "https://other.example.com"), "issuer with a slash": claims("iss", p.URL+"/"), "no issuer": claims("iss", nil),

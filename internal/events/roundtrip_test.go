@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/tenantform/tenantform/internal/events"
+	"github.com/tenantform/tenantform/internal/testtime"
 	"github.com/tenantform/tenantform/service"
 )
 
@@ -20,7 +21,7 @@ func TestRoundTrip(t *testing.T) {
 			return nil
 		}
 		var counts tally
-		start(t, events.Answers{Handler: l, Consumer: events.Consumer{QueueURL: b.answersFrom, Counter: &counts}}.Run)
+		testtime.Run(t, events.Answers{Handler: l, Consumer: events.Consumer{QueueURL: b.answersFrom, Counter: &counts}}.Run)
 		for name, queue := range b.queues {
 			s, err := service.New(name, queue, b.answers, nil)
 			if err != nil {
@@ -32,11 +33,11 @@ func TestRoundTrip(t *testing.T) {
 				}
 				return service.Outputs{"account": "B-" + r.Tenant.ID, "correlation": r.CorrelationID}, nil
 			})
-			start(t, s.Run)
+			testtime.Run(t, s.Run)
 		}
 		settle()
 		publish(t, publisher(t, b.topic), requested(t, "op1", 1, "billing", "search"))
-		eventually(t, "both have answered", func() bool { return counts.of(events.ResultAccepted) == 2 })
+		testtime.Until(t, "both have answered", func() bool { return counts.of(events.ResultAccepted) == 2 })
 		l.mu.Lock()
 		defer l.mu.Unlock()
 		want := map[string]bool{"billing succeeded  map[account:B-acme correlation:c-1]": true, "search failed no index for acme map[]": true}

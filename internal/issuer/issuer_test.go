@@ -18,39 +18,20 @@ import (
 
 	"github.com/tenantform/tenantform/internal/auth"
 	"github.com/tenantform/tenantform/internal/issuer"
+	"github.com/tenantform/tenantform/internal/testtime"
 	"github.com/tenantform/tenantform/tenants"
 )
 
 const audience = "tenantform-api"
 
-// clock is a time that a test sets.
-type clock struct {
-	mu sync.Mutex
-	at time.Time
-}
-
-func newClock() *clock { return &clock{at: time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)} }
-
-func (c *clock) now() time.Time {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return c.at
-}
-
-func (c *clock) pass(d time.Duration) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.at = c.at.Add(d)
-}
-
 // serve opens and serves an issuer until the test ends.
-func serve(t *testing.T, dir, path string, c *clock) (*issuer.Issuer, *auth.Verifier) {
+func serve(t *testing.T, dir, path string, c *testtime.Clock) (*issuer.Issuer, *auth.Verifier) {
 	t.Helper()
 	l, err := issuer.Listen("127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
-	i, err := issuer.Open(issuer.Args{Dir: dir, URL: "http://" + l.Addr().String() + path, Audience: audience}, &issuer.Options{Now: c.now})
+	i, err := issuer.Open(issuer.Args{Dir: dir, URL: "http://" + l.Addr().String() + path, Audience: audience}, &issuer.Options{Now: c.Now})
 	if err != nil {
 		t.Fatal(errors.Join(err, l.Close()))
 	}
@@ -63,7 +44,7 @@ func serve(t *testing.T, dir, path string, c *clock) (*issuer.Issuer, *auth.Veri
 			t.Errorf("Serve ended with %v", err)
 		}
 	})
-	v, err := auth.NewVerifier(auth.Args{Issuer: i.URL(), Audience: i.Audience()}, &auth.Options{Now: c.now})
+	v, err := auth.NewVerifier(auth.Args{Issuer: i.URL(), Audience: i.Audience()}, &auth.Options{Now: c.Now})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -81,7 +62,7 @@ func token(t *testing.T, i *issuer.Issuer, g issuer.Grant) string {
 
 func TestTokensAreAccepted(t *testing.T) {
 	for _, path := range []string{"", "/", "/issuer", "/issuer/"} {
-		i, v := serve(t, t.TempDir(), path, newClock())
+		i, v := serve(t, t.TempDir(), path, &testtime.Clock{})
 		for _, role := range auth.Roles() {
 			got, err := v.Verify(t.Context(), token(t, i, issuer.Grant{Subject: "ada", Name: "Ada", Roles: []auth.Role{role}, TenantID: "acme"}))
 			want := auth.Principal{Subject: "ada", Name: "Ada", Roles: []auth.Role{role}, TenantID: "acme", Issuer: i.URL()}
@@ -93,7 +74,7 @@ func TestTokensAreAccepted(t *testing.T) {
 }
 
 func TestTokensExpire(t *testing.T) {
-	c := newClock()
+	c := &testtime.Clock{}
 	i, v := serve(t, t.TempDir(), "", c)
 	short := token(t, i, issuer.Grant{Subject: "ada", Roles: []auth.Role{auth.RoleViewer}, Lifetime: time.Minute})
 	long := token(t, i, issuer.Grant{Subject: "ada", Roles: []auth.Role{auth.RoleViewer}})
@@ -101,7 +82,7 @@ func TestTokensExpire(t *testing.T) {
 		pass        time.Duration
 		short, long bool
 	}{{0, true, true}, {time.Minute + auth.DefaultLeeway, false, true}, {issuer.DefaultLifetime, false, false}} {
-		c.pass(step.pass)
+		c.Pass(step.pass)
 		for signed, want := range map[string]bool{short: step.short, long: step.long} {
 			if _, err := v.Verify(t.Context(), signed); want != (err == nil) || err != nil && !errors.Is(err, auth.ErrUnauthenticated) {
 				t.Errorf("after %v: %v", step.pass, err)
@@ -111,7 +92,7 @@ func TestTokensExpire(t *testing.T) {
 }
 
 func TestAnotherIssuersTokensAreRefused(t *testing.T) {
-	c := newClock()
+	c := &testtime.Clock{}
 	_, v := serve(t, t.TempDir(), "", c)
 	other, _ := serve(t, t.TempDir(), "", c)
 	if _, err := v.Verify(t.Context(), token(t, other, issuer.Grant{Subject: "ada", Roles: []auth.Role{auth.RoleViewer}})); !errors.Is(err, auth.ErrUnauthenticated) {
@@ -141,14 +122,14 @@ func TestGrantsThatAreRefused(t *testing.T) {
 }
 
 func TestKeysAreKept(t *testing.T) {
-	c, dir := newClock(), filepath.Join(t.TempDir(), "made", "here")
+	c, dir := &testtime.Clock{}, filepath.Join(t.TempDir(), "made", "here")
 	i, v := serve(t, dir, "", c)
 	for name, want := range map[string]os.FileMode{dir: 0o700, filepath.Join(dir, "issuer-keys.json"): 0o600} {
 		if info, err := os.Stat(name); err != nil || info.Mode().Perm() != want {
 			t.Errorf("%s: %v, %v", name, info, err)
 		}
 	}
-	again, err := issuer.Open(issuer.Args{Dir: dir, URL: i.URL(), Audience: audience}, &issuer.Options{Now: c.now})
+	again, err := issuer.Open(issuer.Args{Dir: dir, URL: i.URL(), Audience: audience}, &issuer.Options{Now: c.Now})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -161,7 +142,7 @@ func TestKeysAreKept(t *testing.T) {
 }
 
 func TestRotate(t *testing.T) {
-	c, dir := newClock(), t.TempDir()
+	c, dir := &testtime.Clock{}, t.TempDir()
 	i, v := serve(t, dir, "", c)
 	grant := issuer.Grant{Subject: "ada", Roles: []auth.Role{auth.RoleViewer}, Lifetime: issuer.MaxLifetime}
 	old := token(t, i, grant)
@@ -175,7 +156,7 @@ func TestRotate(t *testing.T) {
 	if kid(t, old) == kid(t, fresh) {
 		t.Fatal("the key that signs is the same")
 	}
-	c.pass(auth.DefaultKeysPause)
+	c.Pass(auth.DefaultKeysPause)
 	for name, signed := range map[string]string{"old": old, "fresh": fresh} {
 		if _, err := v.Verify(t.Context(), signed); err != nil {
 			t.Errorf("the %s token gives %v", name, err)
@@ -184,7 +165,7 @@ func TestRotate(t *testing.T) {
 	if n := published(t, i); n != 2 {
 		t.Errorf("%d keys are published", n)
 	}
-	c.pass(issuer.MaxLifetime + auth.MaxLeeway)
+	c.Pass(issuer.MaxLifetime + auth.MaxLeeway)
 	if err := i.Rotate(); err != nil {
 		t.Fatal(err)
 	}
@@ -192,8 +173,8 @@ func TestRotate(t *testing.T) {
 		t.Errorf("%d keys are published after the first's tokens have expired", n)
 	}
 
-	c.pass(issuer.DefaultRotateAfter)
-	later, err := issuer.Open(issuer.Args{Dir: dir, URL: i.URL(), Audience: audience}, &issuer.Options{Now: c.now})
+	c.Pass(issuer.DefaultRotateAfter)
+	later, err := issuer.Open(issuer.Args{Dir: dir, URL: i.URL(), Audience: audience}, &issuer.Options{Now: c.Now})
 	if err != nil {
 		t.Fatal(err)
 	}
