@@ -56,6 +56,9 @@ func resourceTerm(r plan.Resource) (*ast.Term, error) {
 		field("custom", ast.InternedTerm(r.Custom)),
 		field("protected", ast.InternedTerm(r.Protected)),
 	}
+	if r.WasProtected != nil {
+		fields = append(fields, field("wasProtected", ast.InternedTerm(*r.WasProtected)))
+	}
 	provider := [][2]*ast.Term{}
 	for _, f := range []struct {
 		into       *[][2]*ast.Term

@@ -37,10 +37,12 @@ type fixtureResource struct {
 	From      map[string][]string `json:"from"` // property -> the resources it comes from
 	DependsOn []string            `json:"dependsOn"`
 	Protected bool                `json:"protected"`
-	Changed   []string            `json:"changed"`
-	Replace   []string            `json:"replaceKeys"`
-	Region    string              `json:"region"`
-	Account   string              `json:"account"`
+	// WasProtected is missing where nothing is said of it.
+	WasProtected *bool    `json:"wasProtected"`
+	Changed      []string `json:"changed"`
+	Replace      []string `json:"replaceKeys"`
+	Region       string   `json:"region"`
+	Account      string   `json:"account"`
 }
 
 // ReadFixture gives the input that a rule is tested with. A fixture is an Input
@@ -169,7 +171,7 @@ func (r fixtureResource) plan(stack, parent string, subject Subject) plan.Resour
 	p := plan.Resource{
 		URN: fixtureURN(stack, typesAbove(parent)+r.Type, r.Name), Type: r.Type, Name: r.Name, ID: r.ID, Operation: r.Operation, Parent: parent,
 		Custom: strings.HasPrefix(r.Type, "aws:") || strings.HasPrefix(r.Type, "pulumi:providers:"), Protected: r.Protected,
-		Inputs: r.Inputs, OldInputs: r.OldInputs, Changed: r.Changed, ReplaceKeys: r.Replace,
+		Inputs: r.Inputs, OldInputs: r.OldInputs, Changed: r.Changed, ReplaceKeys: r.Replace, WasProtected: r.WasProtected,
 	}
 	if p.Operation == "" {
 		p.Operation = plan.OperationCreate

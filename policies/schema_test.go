@@ -43,7 +43,7 @@ func TestInputsAreAsTheSchemaSays(t *testing.T) {
 	}
 	whole := policies.NewInput(plan.Plan{Project: "p", Stack: "s", Resources: []plan.Resource{{
 		URN: "urn:u", Type: "a:b:c", Name: "u", ID: "i", Operation: plan.OperationReplace, Custom: true, Protected: true,
-		Inputs: map[string]any{"a": []any{nil, 1.5, plan.Unknown(), map[string]any{"b": plan.Secret()}}}, OldInputs: map[string]any{"a": "text"},
+		Inputs: map[string]any{"a": []any{nil, 1.5, plan.Unknown(), map[string]any{"b": plan.Secret()}}}, OldInputs: map[string]any{"a": "text"}, WasProtected: new(false),
 		Parent: "urn:p", Dependencies: []string{"urn:d"}, PropertyDependencies: map[string][]string{"a": {"urn:d"}},
 		Provider: plan.Provider{URN: "urn:v", Region: "eu-west-1", Account: "111111111111"}, Changed: []string{"a[0]"}, ReplaceKeys: []string{"a"},
 	}}}, policies.Subject{

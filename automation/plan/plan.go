@@ -45,6 +45,9 @@ type Resource struct {
 	Operation Operation `json:"operation"`
 	Custom    bool      `json:"custom"`    // managed by a provider; false for components and the stack itself
 	Protected bool      `json:"protected"` // the engine refuses to delete it
+	// WasProtected tells whether it was protected before the run. It is missing for
+	// what did not exist, and where it is not told, as to a policy pack.
+	WasProtected *bool `json:"wasProtected,omitempty"`
 	// Inputs are the new inputs; nil for a delete.
 	Inputs map[string]any `json:"inputs,omitempty"`
 	// OldInputs are those of the last run; nil for a create.

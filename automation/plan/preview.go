@@ -300,7 +300,7 @@ func (s *step) resource() (Resource, error) {
 		r.Inputs, r.ID = marked(s.NewState.Inputs), s.NewState.ID
 	}
 	if s.OldState != nil && op != OperationCreate {
-		r.OldInputs = marked(s.OldState.Inputs)
+		r.OldInputs, r.WasProtected = marked(s.OldState.Inputs), new(s.OldState.Protect)
 		if r.ID == "" && op != OperationReplace {
 			r.ID = s.OldState.ID
 		}

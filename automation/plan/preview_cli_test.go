@@ -133,7 +133,7 @@ func program(ctx *pulumi.Context, second bool) error {
 	}
 	vpc := res(ctx, "aws:ec2/vpc:Vpc", "acme-vpc", pulumi.Map{"cidrBlock": pulumi.String("10.0.0.0/16"), "tags": tags}, in)
 	res(ctx, "aws:ec2/flowLog:FlowLog", "acme-flow-log", pulumi.Map{"vpcId": vpc, "trafficType": pulumi.String("ALL")}, in)
-	id := res(ctx, "aws:dynamodb/table:Table", "acme-table", pulumi.Map{"name": pulumi.String(table), "deletionProtectionEnabled": pulumi.Bool(true)}, in)
+	id := res(ctx, "aws:dynamodb/table:Table", "acme-table", pulumi.Map{"name": pulumi.String(table), "deletionProtectionEnabled": pulumi.Bool(true)}, in, pulumi.Protect(!second))
 	res(ctx, "aws:iam/rolePolicy:RolePolicy", "acme-grant", pulumi.Map{"role": pulumi.String("acme-role"),
 		"policy": pulumi.Sprintf(`{"Statement":[{"Effect":"Allow","Action":"dynamodb:GetItem","Resource":"arn:aws:dynamodb:::table/%s"}]}`, id)}, in, pulumi.ReplaceOnChanges([]string{"policy"}))
 	res(ctx, "aws:rds/instance:Instance", "acme-db", pulumi.Map{"password": pulumi.ToSecret(pulumi.String("canary")).(pulumi.StringOutput), "user": pulumi.String("u")}, in, pulumi.Protect(true))

@@ -80,7 +80,8 @@ func TestFromPreviewJSONChange(t *testing.T) {
 		rs := planOf(t, name)
 		table := rs["acme-table"]
 		if table.Operation != OperationReplace || !reflect.DeepEqual(table.ReplaceKeys, []string{"name"}) || !reflect.DeepEqual(table.Changed, []string{"name"}) ||
-			table.Inputs["name"] != "acme-items-2" || table.OldInputs["name"] != "acme-items" || table.ID != "" {
+			table.Inputs["name"] != "acme-items-2" || table.OldInputs["name"] != "acme-items" || table.ID != "" ||
+			table.Protected || !reflect.DeepEqual(table.WasProtected, new(true)) {
 			t.Errorf("%s: the replaced table is %+v", name, table)
 		}
 		if got := rs["acme-bucket"]; got.Operation != OperationDelete || got.Inputs != nil || got.OldInputs["bucket"] != "acme-files" || got.ID != "id-of-acme-bucket" {
@@ -88,6 +89,12 @@ func TestFromPreviewJSONChange(t *testing.T) {
 		}
 		if got := rs["acme-vpc"]; got.Operation != OperationUpdate || !reflect.DeepEqual(got.Changed, []string{"tags"}) || got.ID != "id-of-acme-vpc" {
 			t.Errorf("%s: the updated VPC is %+v", name, got)
+		}
+		if got := rs["acme-db"]; !got.Protected || !reflect.DeepEqual(got.WasProtected, new(true)) {
+			t.Errorf("%s: the protected database is %+v", name, got)
+		}
+		if got := rs["acme-queue"]; got.Operation != OperationCreate || got.WasProtected != nil {
+			t.Errorf("%s: the created queue is %+v", name, got)
 		}
 		if got := rs["acme-flow-log"]; got.Operation != OperationSame || got.Inputs["vpcId"] != "id-of-acme-vpc" || len(got.PropertyDependencies["vpcId"]) != 1 {
 			t.Errorf("%s: the unchanged flow log is %+v", name, got)
@@ -97,7 +104,7 @@ func TestFromPreviewJSONChange(t *testing.T) {
 
 func TestFromPreviewJSONDestroy(t *testing.T) {
 	rs := planOf(t, "destroy.json")
-	if got := rs["acme-table"]; got.Operation != OperationDelete || got.Parent == "" || got.Provider.Account != "111111111111" || got.OldInputs["deletionProtectionEnabled"] != true {
+	if got := rs["acme-table"]; got.Operation != OperationDelete || got.Parent == "" || got.Provider.Account != "111111111111" || got.OldInputs["deletionProtectionEnabled"] != true || !reflect.DeepEqual(got.WasProtected, new(false)) {
 		t.Errorf("the table is %+v", got)
 	}
 	if got := rs["acme-silo"]; got.Operation != OperationDelete || got.Custom {

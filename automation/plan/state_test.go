@@ -45,7 +45,7 @@ func TestFromStateJSON(t *testing.T) {
 	inputs := map[string]any{"bucket": "files", "password": Secret(), "later": Unknown()}
 	want := Resource{
 		URN: stateURN + "aws:s3/bucketV2:BucketV2::files", Type: "aws:s3/bucketV2:BucketV2", Name: "files", // no id: an input is secret
-		Operation: OperationSame, Custom: true, Protected: true, Inputs: inputs, OldInputs: inputs, Parent: stateURN + "pulumi:pulumi:Stack::tenantform-dev",
+		Operation: OperationSame, Custom: true, Protected: true, WasProtected: new(true), Inputs: inputs, OldInputs: inputs, Parent: stateURN + "pulumi:pulumi:Stack::tenantform-dev",
 		Provider: Provider{URN: stateURN + "pulumi:providers:aws::core", Region: "eu-west-1", Account: "111111111111"},
 	}
 	if got := p.Resources[2]; !reflect.DeepEqual(got, want) {

@@ -22,6 +22,7 @@ import (
 	"github.com/tenantform/tenantform/policies"
 	"github.com/tenantform/tenantform/policies/analyzer"
 	"github.com/tenantform/tenantform/policies/internal/inputschema"
+	"github.com/tenantform/tenantform/tenants"
 	"github.com/tenantform/tenantform/tenants/tenantfile"
 )
 
@@ -38,10 +39,18 @@ func (g *gate) Evaluate(_ context.Context, in policies.Input) (policies.Report, 
 	return policies.Report{Verdict: policies.VerdictAllow, Findings: []policies.Finding{}}, nil
 }
 
+// version is of a program.
+type version int
+
+const (
+	plain     version = iota
+	changed           // the protection of a resource is taken off, and it is replaced
+	byDefault         // there is a resource of a default provider, whose region the stack's config sets
+)
+
 // whatAll has in it all that channels could tell differently: components, several
-// providers, secrets and unknowns also deep inside, assets, protection; and, where
-// asked, a resource of a default provider, whose region the stack's config sets.
-func whatAll(byDefault bool) pulumi.RunFunc {
+// providers, secrets and unknowns also deep inside, assets, protection.
+func whatAll(of version) pulumi.RunFunc {
 	program := platform()
 	return func(ctx *pulumi.Context) error {
 		if err := program(ctx); err != nil {
@@ -53,12 +62,16 @@ func whatAll(byDefault bool) pulumi.RunFunc {
 		if err != nil {
 			return err
 		}
+		name := "more"
+		if of == changed {
+			name = "other" // which replaces the topic
+		}
 		var topic, role struct {
 			pulumi.CustomResourceState
 
 			Arn pulumi.StringOutput `pulumi:"arn"`
 		}
-		if err := ctx.RegisterResource("aws:sns/topic:Topic", "more-topic", pulumi.Map{"name": pulumi.String("more")}, &topic, pulumi.Protect(true), pulumi.Provider(p)); err != nil {
+		if err := ctx.RegisterResource("aws:sns/topic:Topic", "more-topic", pulumi.Map{"name": pulumi.String(name)}, &topic, pulumi.Protect(of != changed), pulumi.Provider(p)); err != nil {
 			return err
 		}
 		if err := ctx.RegisterResource("aws:iam/role:Role", "more-role", pulumi.Map{"name": pulumi.String("more"),
@@ -66,7 +79,7 @@ func whatAll(byDefault bool) pulumi.RunFunc {
 			&role, pulumi.Provider(p)); err != nil {
 			return err
 		}
-		if byDefault {
+		if of == byDefault {
 			var plain struct{ pulumi.CustomResourceState }
 			if err := ctx.RegisterResource("aws:sns/topic:Topic", "plain-topic", pulumi.Map{"name": pulumi.String("plain")}, &plain); err != nil {
 				return err
@@ -85,77 +98,104 @@ func whatAll(byDefault bool) pulumi.RunFunc {
 	}
 }
 
-// TestChannelsAgree feeds one program through the gate, the reader of
+// channels are the three ways to an input, on one stack.
+type channels struct {
+	*commandLine
+
+	gate    *gate
+	engine  *automation.Engine
+	pack    string // an executable
+	config  string // of the pack, a file
+	witness *watching
+	// subject is what the reader has from flags and the gate from its caller. The
+	// stack's tags are the backend's to tell, but for the reader.
+	subject   policies.Subject
+	catalogue tenants.Catalogue
+}
+
+func newChannels(t *testing.T) *channels {
+	c := &channels{commandLine: newCommandLine(t, "platform"), gate: &gate{}}
+	for _, args := range [][]string{{"config", "set", "aws:region", "eu-west-1"}, {"stack", "tag", "set", "team", "payments"}} {
+		if out, err := c.run(nil, append(args, "--stack", c.stack)...); err != nil {
+			t.Fatalf("%v\n%s", err, out)
+		}
+	}
+	var err error
+	if c.catalogue, err = tenantfile.DefaultCatalogue(); err != nil {
+		t.Fatal(err)
+	}
+	c.subject = policies.Subject{Program: policies.ProgramPlatform, Environment: "production", Region: "eu-west-1", Account: "111111111111", FunctionsAccount: "222222222222"}
+	c.config = c.write("platform.json", platformConfig)
+	opts, w := builtIn(t)
+	c.witness = w
+	c.pack = c.write("pack", fmt.Sprintf("#!/bin/sh\necho %d\nexec sleep 600\n", serveFresh(t, opts)))
+	env := c.cloud.Env()
+	env["PULUMI_CONFIG_PASSPHRASE"] = passphrase // the stack's secrets are those of the command line
+	c.engine, err = automation.New(filepath.Join(t.TempDir(), "engine"), c.gate, &automation.Options{
+		Pulumi: automation.CLI{Path: c.pulumi}, Env: env, BackendURL: "file://" + filepath.Join(c.dir, "state"), Catalogue: c.catalogue})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return c
+}
+
+// inputs gives what the reader, the policy pack and, where asked, the gate make of a
+// preview, and wants them to agree.
+func (c *channels) inputs(what string, program pulumi.RunFunc, gated bool) (read, inside policies.Input) {
+	t := c.t
+	t.Helper()
+	out, errs, err := c.both(program, "preview", "--json", "--show-sames")
+	if err != nil {
+		t.Fatalf("%s: %v\n%s%s", what, err, errs, out)
+	}
+	p, err := plan.FromPreviewJSON(strings.NewReader(out))
+	if err != nil {
+		t.Fatalf("%s: %v", what, err)
+	}
+	told := c.subject
+	told.Tags = map[string]string{"team": "payments"}
+	read = policies.NewInput(p, told, c.catalogue)
+	asked := len(c.witness.inputs)
+	shown, _ := c.preview(program, c.pack, "--policy-pack-config", c.config) // what the rules say to it is not asked here
+	if len(c.witness.inputs) == asked {
+		t.Fatalf("%s: the policy pack was not asked:\n%s", what, shown)
+	}
+	inside = c.witness.last()
+	agree(t, what+", the reader and the policy pack", read, inside)
+	if gated {
+		if _, err := c.engine.Preview(t.Context(), automation.Stack{Name: c.stack, Program: program, Subject: c.subject}); err != nil {
+			t.Fatalf("%s: %v", what, err)
+		}
+		in := c.gate.inputs[len(c.gate.inputs)-1]
+		agree(t, what+", the gate and the policy pack", in, inside)
+		agreeWholly(t, what+", the gate and the reader", in, read)
+	}
+	hides(t, what, out+errs+shown+asJSON(t, c.witness.inputs)+asJSON(t, c.gate.inputs))
+	return read, inside
+}
+
+// TestChannelsAgree has one program go through the gate, the reader of
 // "pulumi preview --json" and the policy pack: all three have the same input, and
 // it is as its schema says.
 func TestChannelsAgree(t *testing.T) {
-	c := newCommandLine(t, "platform")
-	program := whatAll(false)
-	if out, err := c.run(nil, "config", "set", "aws:region", "eu-west-1", "--stack", c.stack); err != nil {
-		t.Fatalf("%v\n%s", err, out)
-	}
-	if out, err := c.run(nil, "stack", "tag", "set", "team", "payments", "--stack", c.stack); err != nil {
-		t.Fatalf("%v\n%s", err, out)
-	}
-	catalogue, err := tenantfile.DefaultCatalogue()
-	if err != nil {
-		t.Fatal(err)
-	}
-	subject := policies.Subject{Program: policies.ProgramPlatform, Environment: "production", Region: "eu-west-1", Account: "111111111111", FunctionsAccount: "222222222222"}
-	told := subject // what the reader has from flags, the gate and the pack from the stack itself
-	told.Tags = map[string]string{"team": "payments"}
-	config := c.write("platform.json", platformConfig)
-
-	opts, w := builtIn(t)
-	pack := c.write("pack", fmt.Sprintf("#!/bin/sh\necho %d\nexec sleep 600\n", serveFresh(t, opts)))
-
-	out, errs, err := c.both(program, "preview", "--json", "--show-sames")
-	if err != nil {
-		t.Fatalf("%v\n%s%s", err, errs, out)
-	}
-	read, err := plan.FromPreviewJSON(strings.NewReader(out))
-	if err != nil {
-		t.Fatal(err)
-	}
-	shown, _ := c.preview(program, pack, "--policy-pack-config", config) // what the rules say to it is not asked here
-	if len(w.inputs) == 0 {
-		t.Fatalf("the policy pack was not asked:\n%s", shown)
-	}
-	inside := w.last()
-
-	g := &gate{}
-	engine, err := automation.New(filepath.Join(t.TempDir(), "engine"), g, &automation.Options{
-		Pulumi: automation.CLI{Path: c.pulumi}, Env: c.cloud.Env(), BackendURL: "file://" + filepath.Join(c.dir, "state"), Catalogue: catalogue})
-	if err != nil {
-		t.Fatal(err)
-	}
-	if _, err := engine.Preview(t.Context(), automation.Stack{Name: c.stack, Program: program, Subject: subject}); err != nil {
-		t.Fatal(err)
-	}
-
-	agree(t, "the reader and the policy pack", policies.NewInput(read, told, catalogue), inside)
-	agree(t, "the gate and the policy pack", g.inputs[len(g.inputs)-1], inside)
-	for _, shown := range []string{out, errs, shown, asJSON(t, w.inputs), asJSON(t, g.inputs)} {
-		if strings.Contains(shown, canary) {
-			t.Error("a secret was shown")
+	c := newChannels(t)
+	up := func(program pulumi.RunFunc) {
+		t.Helper()
+		if out, err := c.run(program, "up", "--yes", "--skip-preview"); err != nil {
+			t.Fatalf("%v\n%s", err, out)
 		}
 	}
+	_, inside := c.inputs("before there is anything", whatAll(plain), true)
 	if n := strings.Count(asJSON(t, inside), plan.SecretKey); n < 2 || !strings.Contains(asJSON(t, inside), plan.UnknownKey) {
 		t.Errorf("the program has secrets and unknowns, the plan %d secrets", n)
 	}
-
-	program = whatAll(true)
-	if out, err := c.run(program, "up", "--yes", "--skip-preview"); err != nil {
-		t.Fatalf("%v\n%s", err, out)
-	}
-	if out, errs, err = c.both(program, "preview", "--json", "--show-sames"); err != nil {
-		t.Fatalf("%v\n%s%s", err, errs, out)
-	}
-	if read, err = plan.FromPreviewJSON(strings.NewReader(out)); err != nil {
-		t.Fatal(err)
-	}
-	c.preview(program, pack, "--policy-pack-config", config) //nolint:errcheck // the rules object
-	agree(t, "after an update, the reader and the policy pack", policies.NewInput(read, told, catalogue), w.last())
+	up(whatAll(plain))
+	read, inside := c.inputs("after an update", whatAll(plain), true)
+	unprotected(t, "after an update", read.Plan, inside.Plan, false)
+	read, inside = c.inputs("with a change", whatAll(changed), true)
+	unprotected(t, "with a change", read.Plan, inside.Plan, true)
+	up(whatAll(byDefault))
+	c.inputs("with a default provider", whatAll(byDefault), false)
 
 	exported, err := c.run(nil, "stack", "export", "--stack", c.stack)
 	if err != nil {
@@ -165,8 +205,8 @@ func TestChannelsAgree(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	asSchema(t, "the reader of a state", policies.NewInput(deployed, told, catalogue))
-	for _, in := range w.inputs {
+	asSchema(t, "the reader of a state", policies.NewInput(deployed, c.subject, c.catalogue))
+	for _, in := range c.witness.inputs {
 		asSchema(t, "the policy pack", in)
 	}
 }
@@ -227,6 +267,47 @@ func agree(t *testing.T, what string, a, b policies.Input) {
 	}
 }
 
+// agreeWholly compares the two inputs that are made of a preview, also in what a
+// policy pack is not told.
+func agreeWholly(t *testing.T, what string, a, b policies.Input) {
+	t.Helper()
+	for _, in := range []*policies.Input{&a, &b} {
+		in.Plan.Resources = slices.Clone(in.Plan.Resources)
+		for i, r := range in.Plan.Resources {
+			was := byURN(plan.Plan{Resources: []plan.Resource{r}})[r.URN]
+			was.ID, was.Operation, was.OldInputs, was.WasProtected, was.Changed, was.ReplaceKeys = r.ID, r.Operation, r.OldInputs, r.WasProtected, r.Changed, r.ReplaceKeys
+			in.Plan.Resources[i] = was
+		}
+		slices.SortFunc(in.Plan.Resources, func(x, y plan.Resource) int { return strings.Compare(x.URN, y.URN) })
+	}
+	if x, y := asJSON(t, a), asJSON(t, b); x != y {
+		t.Errorf("%s differ:\n%s\n%s", what, x, y)
+	}
+}
+
+// unprotected wants the topic that the stack protects, and whose protection a
+// change takes off while it replaces it.
+func unprotected(t *testing.T, what string, read, inside plan.Plan, changed bool) {
+	t.Helper()
+	topic := func(p plan.Plan) plan.Resource {
+		i := slices.IndexFunc(p.Resources, func(r plan.Resource) bool { return r.Name == "more-topic" })
+		if i < 0 {
+			t.Fatalf("%s: the topic is missing", what)
+		}
+		return p.Resources[i]
+	}
+	want := plan.OperationSame
+	if changed {
+		want = plan.OperationReplace
+	}
+	if r := topic(read); r.Operation != want || r.Protected == changed || r.WasProtected == nil || !*r.WasProtected {
+		t.Errorf("%s: the reader sees the topic as %+v", what, r)
+	}
+	if r := topic(inside); r.Protected == changed || r.WasProtected != nil {
+		t.Errorf("%s: the policy pack sees the topic as %+v", what, r)
+	}
+}
+
 func asSchema(t *testing.T, what string, in policies.Input) {
 	t.Helper()
 	if err := inputschema.Check(t.Context(), policies.InputSchema(), in); err != nil {
@@ -237,7 +318,7 @@ func asSchema(t *testing.T, what string, in policies.Input) {
 func byURN(p plan.Plan) map[string]plan.Resource {
 	out := map[string]plan.Resource{}
 	for _, r := range p.Resources {
-		r.ID, r.Operation, r.OldInputs, r.Changed, r.ReplaceKeys = "", "", nil, nil, nil
+		r.ID, r.Operation, r.OldInputs, r.WasProtected, r.Changed, r.ReplaceKeys = "", "", nil, nil, nil, nil
 		r.Inputs = maps.Clone(r.Inputs)
 		maps.DeleteFunc(r.Inputs, func(k string, _ any) bool { return strings.HasPrefix(k, "__") })
 		r.Dependencies = slices.Sorted(slices.Values(r.Dependencies))

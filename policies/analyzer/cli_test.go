@@ -26,6 +26,9 @@ import (
 	"github.com/tenantform/tenantform/tenants/tenantfile"
 )
 
+// passphrase is that of the command line's secrets.
+const passphrase = "for tests"
+
 // plugin is the directory of the built plugin; TestMain removes it.
 var plugin string
 
@@ -87,7 +90,7 @@ func newCommandLine(t *testing.T, stack string) *commandLine {
 	})
 	c.env = []string{
 		"PATH=" + bin + ":" + os.Getenv("PATH"), "HOME=" + c.dir, "PULUMI_HOME=" + filepath.Join(c.dir, "home"),
-		"PULUMI_BACKEND_URL=file://" + filepath.Join(c.dir, "state"), "PULUMI_CONFIG_PASSPHRASE=for tests",
+		"PULUMI_BACKEND_URL=file://" + filepath.Join(c.dir, "state"), "PULUMI_CONFIG_PASSPHRASE=" + passphrase,
 		"PULUMI_SKIP_UPDATE_CHECK=1", "PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION=1",
 	}
 	for k, v := range c.cloud.Env() {

@@ -15,7 +15,7 @@ import (
 // give. By nature these differ:
 //
 //   - Operation is not told: every resource counts as one that stays. OldInputs,
-//     Changed and ReplaceKeys are empty, and nothing that is deleted is there.
+//     WasProtected, Changed and ReplaceKeys are missing, and nothing that is deleted is there.
 //   - ID is there only where the provider has it among the outputs.
 //   - A resource that is only read has its outputs as Inputs.
 //   - Inputs lack the keys that begin with "__", which the engine keeps to itself.

@@ -6,9 +6,9 @@
 #   finished move, for what is below the component that is taken away, or the
 #   tenant's confirmed deletion. No release excuses a replacement, which deletes
 #   data in order to change a property, nor the deletion of what is still
-#   protected. Switching the protection off needs the release, too, and so does
-#   letting a bucket be deleted with what is in it, or a database without a last
-#   snapshot.
+#   protected. Switching the protection off needs the release, too, that of the
+#   resource itself and that of the stack, and so does letting a bucket be deleted
+#   with what is in it, or a database without a last snapshot.
 # custom:
 #   severity: critical
 #   scope: operation
@@ -46,6 +46,16 @@ findings contains plan.finding(r, "protect", true, "it is protected from deletio
 	some r in changed
 	r.operation == "delete"
 	r.protected
+}
+
+# The engine refuses to delete what it has recorded as protected, and no longer does so from here on.
+findings contains plan.finding(r, "protect", false, concat("", ["this takes off the stack's protection, ", why_not])) if {
+	some operation in ["same", "update"]
+	some r in plan.by_operation[operation]
+	kinds[r.type]
+	r.wasProtected
+	not r.protected
+	not release.covers(r)
 }
 
 findings contains plan.finding(r, property, value, "its deletion protection was still on when this run began") if {

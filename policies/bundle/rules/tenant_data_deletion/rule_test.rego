@@ -125,3 +125,15 @@ test_letting_data_be_deleted if {
 	without_release(opened("aws:fsx/windowsFileSystem:WindowsFileSystem", {}, {"skipFinalBackup": true})) == {"skipFinalBackup"}
 	found(opened(bucket, {}, {"forceDestroy": true}), move) == set()
 }
+
+test_stack_protection if {
+	off := {"type": table, "operation": "same", "wasProtected": true, "protected": false, "inputs": {}, "oldInputs": {}}
+	without_release(off) == {"protect"}
+	without_release(object.union(off, {"operation": "update"})) == {"protect"}
+	without_release(object.union(off, {"protected": true})) == set()
+	without_release(object.union(off, {"wasProtected": false})) == set()
+	without_release(object.remove(off, ["wasProtected"])) == set()
+	without_release(object.union(off, {"type": "aws:ec2/vpc:Vpc"})) == set()
+	found(off, move) == set()
+	found(off, {"kind": "move", "under": "other"}) == {"protect"}
+}
