@@ -282,6 +282,9 @@ func (l *Lifecycle) lastMove(ctx context.Context, op tenants.Operation) (tenants
 		if earlier.Kind == tenants.OperationMove && earlier.ID != op.ID {
 			return earlier, true, nil
 		}
+		if earlier.Kind == tenants.OperationCreate {
+			break // what was before it happened to a tenant of the same id that is no more
+		}
 	}
 	return tenants.Operation{}, false, nil
 }

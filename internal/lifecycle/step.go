@@ -119,7 +119,11 @@ func (l *Lifecycle) steps(t tenants.Tenant, op tenants.Operation) ([]step, error
 	case tenants.OperationReconcile:
 		return l.reconcileSteps(t)
 	case tenants.OperationDeactivate, tenants.OperationActivate:
-		return nil, nil // the infrastructure stays as it is
+		// The infrastructure stays as it is. The status changes at the end, and has to be able to.
+		if to := Succeeded(t, op.Kind).Status; to != t.Status {
+			return nil, tenants.Transition(t.Status, to)
+		}
+		return nil, nil
 	}
 	return nil, tenants.Errorf(tenants.CodeInternal, "operation %s of tenant %s is of the kind %q, which has no steps", op.ID, op.TenantID, op.Kind)
 }

@@ -141,6 +141,12 @@ func (a *Activities) plan(ctx context.Context, in Input) (out planned, resumes b
 			return planned{}, resumes, err
 		}
 		a.log(op).InfoContext(ctx, "operation planned", "steps", len(op.Steps))
+	} else if out.Touched = touched(op); !out.Touched {
+		// Nothing has happened since the plan was made, so it would be made again.
+		plan, err := a.Steps.Plan(ctx, t, op)
+		if resumes = plan.Resumes; err != nil {
+			return planned{}, resumes, err
+		}
 	}
 	before := lifecycle.Before(t, op.Kind, resumes)
 	out.Before = &before
@@ -274,33 +280,37 @@ func (a *Activities) Finish(ctx context.Context, in stepOf) error {
 // were not heard of, and on the step that was under way.
 func (a *Activities) Fail(ctx context.Context, in failed) error {
 	op, err := a.advance(ctx, in.OperationID, func(op *tenants.Operation, t *tenants.Tenant) (bool, *tenants.AuditEntry) {
-		now := a.now()
-		op.Progress, op.EndedAt, op.Error = tenants.ProgressFailed, now, in.Cause.Message
-		for i := range op.Steps {
-			if s := &op.Steps[i]; s.Progress == tenants.ProgressRunning {
-				s.Progress, s.EndedAt, s.Error = tenants.ProgressFailed, now, in.Cause.Message
-			}
-		}
-		for i := range op.Services {
-			if s := &op.Services[i]; s.Progress == tenants.ProgressRunning {
-				s.Progress, s.EndedAt, s.Error = tenants.ProgressFailed, now, "the operation failed before it answered"
-				t.Services = withState(t.Services, *s)
-			}
-		}
-		switch {
-		case in.Cause.Unchanged && in.Before != nil:
-			*t = lifecycle.Undone(*t, *in.Before)
-		case in.Cause.Unchanged: // it could not even be planned
-			*t = lifecycle.Undone(*t, lifecycle.Before(*t, op.Kind, in.Cause.Resumes))
-		default:
-			*t = lifecycle.Failed(*t)
-		}
+		in.mark(op, t, a.now())
 		return true, audit(*op, "failed", in.Cause.Message)
 	})
 	if err == nil {
 		a.log(op).ErrorContext(ctx, "operation failed", "step", in.Cause.Step, "error", in.Cause.Message)
 	}
 	return err
+}
+
+// mark makes an operation that was under way, and its tenant, say that it has failed.
+func (in failed) mark(op *tenants.Operation, t *tenants.Tenant, now time.Time) {
+	op.Progress, op.EndedAt, op.Error = tenants.ProgressFailed, now, in.Cause.Message
+	for i := range op.Steps {
+		if s := &op.Steps[i]; s.Progress == tenants.ProgressRunning {
+			s.Progress, s.EndedAt, s.Error = tenants.ProgressFailed, now, in.Cause.Message
+		}
+	}
+	for i := range op.Services {
+		if s := &op.Services[i]; s.Progress == tenants.ProgressRunning {
+			s.Progress, s.EndedAt, s.Error = tenants.ProgressFailed, now, "the operation failed before it answered"
+			t.Services = withState(t.Services, *s)
+		}
+	}
+	switch {
+	case in.Cause.Unchanged && in.Before != nil:
+		*t = lifecycle.Undone(*t, *in.Before)
+	case in.Cause.Unchanged: // it could not even be planned
+		*t = lifecycle.Undone(*t, lifecycle.Before(*t, op.Kind, in.Cause.Resumes))
+	default:
+		*t = lifecycle.Failed(*t)
+	}
 }
 
 // DeadLetter tells the dead-letter topic what failed, with the state that led
@@ -310,11 +320,15 @@ func (a *Activities) DeadLetter(ctx context.Context, in failed) error {
 	if err != nil {
 		return err
 	}
+	return a.Publisher.DeadLetter(ctx, in.letter(op))
+}
+
+func (in failed) letter(op tenants.Operation) Failure {
 	f := Failure{Operation: op, Before: in.Before, Code: in.Cause.Code, Message: in.Cause.Message, Step: in.Cause.Step}
 	if op.Kind == tenants.OperationCreate {
 		f.Before = nil
 	}
-	return a.Publisher.DeadLetter(ctx, f)
+	return f
 }
 
 // audit makes the entry of an operation's end.

@@ -157,8 +157,14 @@ func (a *Activities) Abandon(ctx context.Context, op tenants.Operation, why stri
 			in.Cause.Step = s.Name
 		}
 	}
-	if err := a.Fail(ctx, in); err != nil {
+	t, err := a.Ledger.Get(ctx, now.TenantID)
+	if err != nil {
 		return err
 	}
-	return a.DeadLetter(ctx, in)
+	// It is told before it is recorded: nobody looks again at what has ended.
+	in.mark(&now, &t, a.now())
+	if err := a.Publisher.DeadLetter(ctx, in.letter(now)); err != nil {
+		return err
+	}
+	return a.Fail(ctx, in)
 }

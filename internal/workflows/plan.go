@@ -42,6 +42,12 @@ func marks(kind tenants.OperationKind, plan lifecycle.Plan, earlier *tenants.Ope
 	return out
 }
 
+// Planned gives the names of the steps that an operation of the kind will have
+// whose infrastructure steps are planned so.
+func Planned(kind tenants.OperationKind, plan lifecycle.Plan) []tenants.Step {
+	return marks(kind, plan, nil)
+}
+
 // takenUp gives the failed operation that this one takes up again; nil where it
 // takes up none, or where something else has been done to the tenant since.
 func (a *Activities) takenUp(ctx context.Context, op tenants.Operation) (*tenants.Operation, error) {
@@ -86,6 +92,14 @@ func succeededOf(earlier *tenants.Operation) []tenants.ServiceState {
 		return nil
 	}
 	return slices.Clone(earlier.Services)
+}
+
+// touched tells whether a step of the operation has begun; what it has taken over
+// from an earlier try began before it.
+func touched(op tenants.Operation) bool {
+	return slices.ContainsFunc(op.Steps, func(s tenants.Step) bool {
+		return s.Progress != tenants.ProgressPending && !s.StartedAt.Before(op.StartedAt)
+	})
 }
 
 // steps gives an operation's recorded steps as a workflow takes them.

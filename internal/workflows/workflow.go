@@ -61,6 +61,9 @@ type planned struct {
 	Ended  bool            `json:"ended,omitempty"`
 	// CancelRequested is as in the operation's record.
 	CancelRequested bool `json:"cancelRequested,omitempty"`
+	// Touched says that a step has begun already, in a run of the workflow that
+	// Temporal has lost.
+	Touched bool `json:"touched,omitempty"`
 }
 
 // did is what the activity of a step gives.
@@ -97,7 +100,7 @@ func operate(ctx workflow.Context, in Input, kinds ...tenants.OperationKind) (Re
 	if op.plan.Ended {
 		return op.result(), nil
 	}
-	op.cancel = op.plan.CancelRequested
+	op.cancel, op.touched = op.plan.CancelRequested, op.plan.Touched
 	for _, s := range op.plan.Steps {
 		if s.Done {
 			continue
