@@ -20,6 +20,7 @@ import (
 	"github.com/tenantform/tenantform/automation"
 	"github.com/tenantform/tenantform/internal/lifecycle"
 	"github.com/tenantform/tenantform/internal/localcloud"
+	"github.com/tenantform/tenantform/internal/pgtest"
 	"github.com/tenantform/tenantform/policies"
 	"github.com/tenantform/tenantform/stacks"
 	"github.com/tenantform/tenantform/tenants"
@@ -39,8 +40,15 @@ var server struct {
 	next atomic.Int32
 }
 
+// postgres is the server of the houses whose ledger is in PostgreSQL.
+var postgres pgtest.Shared
+
 func TestMain(m *testing.M) {
 	code := m.Run()
+	if err := postgres.Stop(); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		code = 1
+	}
 	if server.DevServer != nil {
 		_ = server.Stop()
 	}
@@ -150,9 +158,34 @@ func newPaper(t *testing.T) *house {
 	return paperIn(t, t.TempDir(), c, namespace)
 }
 
+// onPostgres gives the directory of a house whose ledger is in PostgreSQL. Its
+// other processes find the database by what is in there.
+func onPostgres(t *testing.T) string {
+	t.Helper()
+	dir := t.TempDir()
+	if err := os.WriteFile(filepath.Join(dir, connection), []byte(postgres.Database(t)), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return dir
+}
+
+// connection is the file that says where the ledger is that is not in the directory.
+const connection = "ledger.connection"
+
+func openLedger(ctx context.Context, dir string) (*sqlstore.Store, error) {
+	where, err := os.ReadFile(filepath.Join(dir, connection))
+	switch {
+	case err == nil:
+		return sqlstore.OpenPostgres(ctx, string(where), nil)
+	case os.IsNotExist(err):
+		return sqlstore.OpenSQLite(ctx, filepath.Join(dir, "ledger.db"), nil)
+	}
+	return nil, err
+}
+
 func paperIn(t *testing.T, dir string, c client.Client, namespace string) *house {
 	t.Helper()
-	ledger, err := sqlstore.OpenSQLite(t.Context(), filepath.Join(dir, "ledger.db"), nil)
+	ledger, err := openLedger(t.Context(), dir)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -99,15 +99,23 @@ func TestWorkerKilledInEachStep(t *testing.T) {
 		for _, s := range steps[c.kind] {
 			t.Run(string(c.kind)+"/"+s.Name, func(t *testing.T) {
 				t.Parallel()
-				killedIn(t, c.kind, c.before, s.Name, wants[c.kind])
+				killedIn(newHouse(t), c.kind, c.before, s.Name, wants[c.kind])
 			})
 		}
 	}
+	t.Run("on PostgreSQL", func(t *testing.T) {
+		t.Parallel()
+		dir := onPostgres(t)
+		c, namespace := temporalAt(t)
+		move := disturbed[1]
+		killedIn(houseIn(t, dir, c, namespace), move.kind, move.before, "prepare", wants[move.kind])
+	})
 }
 
 // killedIn kills a worker in one step of an operation, and sees how it ends.
-func killedIn(t *testing.T, kind tenants.OperationKind, before []tenants.OperationKind, step string, want end) {
-	h := newHouse(t)
+func killedIn(h *house, kind tenants.OperationKind, before []tenants.OperationKind, step string, want end) {
+	t := h.t
+	t.Helper()
 	h.a.Services = oneService
 	h.stackUp("platform")
 	h.stackUp("pool-a")

@@ -14,7 +14,17 @@ var billingAndMail = tenants.ServiceCatalogue{Services: []tenants.Service{
 
 func TestATenantsLifeOnPaper(t *testing.T) {
 	t.Parallel()
-	h := newPaper(t)
+	for name, ground := range map[string]func(*testing.T) string{"SQLite": func(t *testing.T) string { return t.TempDir() }, "PostgreSQL": onPostgres} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			dir := ground(t)
+			c, namespace := temporalAt(t)
+			lifeOnPaper(t, paperIn(t, dir, c, namespace))
+		})
+	}
+}
+
+func lifeOnPaper(t *testing.T, h *house) {
 	h.a.Services = tenants.ServiceCatalogue{Services: []tenants.Service{{Name: "billing", TimeoutSec: 60}}}
 	h.work()
 	op := h.done(h.create("acme", "standard"))
