@@ -116,7 +116,8 @@ func (a *app) root() *cobra.Command {
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usage(err) })
 	a.flags.add(root)
 	root.AddCommand(a.demoCommand(), a.doctorCommand(), a.versionCommand(), a.stackCommand(), a.tenantCommand(),
-		a.functionCommand(), a.policyCommand(), a.driftCommand())
+		a.functionCommand(), a.policyCommand(), a.driftCommand(),
+		a.serveCommand(), a.workerCommand(), a.devCommand(), a.configCommand())
 	group(root)
 	for _, c := range root.Commands() {
 		if c.HasSubCommands() {

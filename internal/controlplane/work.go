@@ -1,0 +1,237 @@
+package controlplane
+
+import (
+	"context"
+	"net/mail"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/tenantform/tenantform/automation"
+	"github.com/tenantform/tenantform/internal/localcloud"
+	mails "github.com/tenantform/tenantform/internal/mail"
+	"github.com/tenantform/tenantform/internal/settings"
+	"github.com/tenantform/tenantform/internal/workflows"
+	"github.com/tenantform/tenantform/policies"
+	"github.com/tenantform/tenantform/tenants"
+)
+
+// Work does the steps of operations until ctx ends. It then takes no more, lets
+// what is under way go on for the grace of the settings, and hands it over. It
+// begins without Temporal, and is not ready until that answers. CodeConflict: on
+// the local target another worker has the directory. Other errors are CodeInvalid
+// for settings, and those of a part that could not begin.
+func Work(ctx context.Context, s *settings.Settings, opts *Options) error {
+	o := opts.filled()
+	p, err := assemble(ctx, settings.Work, s, o)
+	if err != nil {
+		return err
+	}
+	defer p.close()
+	w, err := p.workshop(ctx)
+	if err != nil {
+		return err
+	}
+	monitoring, err := listen(ctx, "monitoring.address", s.Monitoring.Address)
+	if err != nil {
+		return err
+	}
+	o.Started(Started{Monitoring: "http://" + reached(monitoring)})
+	return p.watched(ctx, monitoring, w.run)
+}
+
+// workshop is what a worker has beside the parts of every process.
+type workshop struct {
+	*parts
+	engine    *engine
+	slots     *workflows.Slots
+	activity  *workflows.Activities
+	interrupt chan struct{} // closed: what is under way stops soon
+	once      sync.Once
+}
+
+// workshop opens it; the parts close it.
+func (p *parts) workshop(ctx context.Context) (*workshop, error) {
+	s := p.settings
+	w := &workshop{parts: p, interrupt: make(chan struct{})}
+	if s.Target == settings.TargetLocal {
+		release, err := hold(s.Dir, "worker.lock", "on the local target the cloud lives in its process, and there is one a directory; end it, or name another directory")
+		if err != nil {
+			return nil, err
+		}
+		p.closing(release)
+	}
+	cli, err := automation.FindPulumi(nearby("pulumi"))
+	if err != nil {
+		return nil, err
+	}
+	gate, err := policies.New(ctx, nil)
+	if err != nil {
+		return nil, err
+	}
+	if err := w.open(ctx, cli, gate); err != nil {
+		return nil, err
+	}
+	sender, product, err := p.mails(ctx)
+	if err != nil {
+		return nil, err
+	}
+	topic, err := openTopic(ctx, s, "events.topic", s.Events.Topic)
+	if err != nil {
+		return nil, err
+	}
+	p.closing(p.shutdown(topic))
+	w.slots = workflows.SlotsByMemory(workflows.MemoryOfAWSRun)
+	if s.Target == settings.TargetLocal {
+		w.slots = workflows.SlotsByMemory(workflows.MemoryOfLocalRun)
+	}
+	if s.Worker.Slots > 0 {
+		w.slots = workflows.NewSlots(s.Worker.Slots)
+	}
+	p.metrics.Slots(w.slots.Len())
+	w.activity = p.activities(topic)
+	w.activity.Slots, w.activity.Holder = w.slots, w.engine
+	w.activity.Steps = &steps{Lifecycle: p.lifecycle, metrics: p.metrics, traces: p.traces}
+	w.activity.Notifier = &notifier{
+		sender: sender, product: product, deadline: s.Mail.MoveDeadline, catalogue: p.catalogue, metrics: p.metrics, traces: p.traces,
+	}
+	return w, nil
+}
+
+// nearby gives where a tool may be that a checkout has built: beside the program,
+// and in bin.
+func nearby(name string) []string {
+	places := []string{filepath.Join("bin", name)}
+	if program, err := os.Executable(); err == nil {
+		places = append(places, filepath.Join(filepath.Dir(program), name))
+	}
+	return places
+}
+
+// open makes the engine and what it works on.
+func (w *workshop) open(ctx context.Context, cli automation.CLI, gate *policies.Evaluator) error {
+	s := w.settings
+	opts := &automation.Options{
+		Pulumi: cli, Catalogue: w.catalogue, Interrupt: w.interrupt, BackendURL: s.State.URL, Secrets: s.State.SecretsProvider, Log: w.options.Log,
+		Progress: func(ev automation.Event) {
+			w.broker.Progress(ev)
+			w.options.Progress(ev)
+		},
+	}
+	if s.Target == settings.TargetLocal {
+		// What is under way outlives ctx; closing the parts ends it.
+		cloud, err := localcloud.Start(context.WithoutCancel(ctx), filepath.Join(s.Dir, "cloud"), nil)
+		if err != nil {
+			return err
+		}
+		w.closing(func() { _ = cloud.Close() })
+		opts.Env, opts.Locator = cloud.Env(), locator{cloud}
+		w.lifecycle.Transfer = w.localTransfer
+	} else {
+		opts.Pass = automation.AWSEnvironment()
+	}
+	made, err := automation.New(s.Dir, gate, opts)
+	if err != nil {
+		return err
+	}
+	w.engine = &engine{Engine: made, metrics: w.metrics, traces: w.traces}
+	w.lifecycle.Engine, w.lifecycle.Gate = w.engine, gate
+	return nil
+}
+
+// localTransfer takes users and data over on the local target.
+func (w *workshop) localTransfer(ctx context.Context, id string, from, to tenants.Placement) error {
+	w.options.Log.InfoContext(ctx, "the local cloud keeps no users and no items, so there is nothing to take over", "tenant", id, "from", from.String(), "to", to.String())
+	return nil
+}
+
+// locator finds in the local cloud what a killed run had created.
+type locator struct{ cloud *localcloud.Cloud }
+
+var _ automation.Locator = locator{}
+
+// Locate gives the one resource made from these inputs.
+func (l locator) Locate(_ context.Context, typ string, inputs map[string]any) (string, bool, error) {
+	found, err := l.cloud.Find(typ, inputs)
+	if err != nil || len(found) == 0 {
+		return "", false, err
+	}
+	if len(found) > 1 {
+		ids := make([]string, 0, len(found))
+		for _, r := range found {
+			ids = append(ids, r.ID)
+		}
+		return "", false, tenants.Errorf(tenants.CodeFailedPrecondition, "%d resources of type %s could be the one: %s", len(found), typ, strings.Join(ids, ", "))
+	}
+	return found[0].ID, true, nil
+}
+
+// mails opens the driver of mails.
+func (p *parts) mails(ctx context.Context) (mails.Sender, mails.Product, error) {
+	m := p.settings.Mail
+	product := mails.Product{Name: m.Product, Support: m.Support}
+	from := mails.From{Name: m.FromName, Address: m.FromAddress}
+	var sender mails.Sender
+	var err error
+	switch m.Driver {
+	case settings.MailSMTP:
+		sender, err = mails.NewSMTP(mails.SMTPServer{
+			Host: m.SMTPHost, Port: m.SMTPPort, Username: m.SMTPUsername, Password: m.SMTPPassword.Reveal(), Implicit: m.SMTPImplicitTLS,
+		}, from)
+	case settings.MailSES:
+		sender, err = mails.NewSES(ctx, mails.SESAccount{Region: m.SESRegion, ConfigurationSet: m.ConfigurationSet}, from)
+	default:
+		if from.Address == "" {
+			from.Address = "tenantform@localhost.localdomain"
+		}
+		sender, err = mails.OpenDirectory(m.Directory, from)
+	}
+	if _, wrong := mail.ParseAddress(from.Address); wrong != nil && err != nil {
+		return nil, product, tenants.Invalid(p.settings.Fault("mail.fromAddress", from.Address, "a mail address"))
+	}
+	return sender, product, err
+}
+
+// handOver has what is under way stop soon.
+func (w *workshop) handOver() { w.once.Do(func() { close(w.interrupt) }) }
+
+// Pauses between two tries to reach a Temporal that is away.
+const (
+	shortPause = time.Second
+	longPause  = 30 * time.Second
+)
+
+// run works until ctx ends, also over times in which Temporal is away.
+func (w *workshop) run(ctx context.Context) error {
+	over := make(chan struct{})
+	defer close(over)
+	go func() {
+		select {
+		case <-w.options.Interrupt:
+			w.handOver()
+		case <-over:
+		}
+	}()
+	for pause := shortPause; ; pause = min(2*pause, longPause) {
+		began := time.Now()
+		worker := &workflows.Worker{
+			Temporal: w.temporal, Activities: w.activity, Accounts: []string{w.settings.Account, w.settings.FunctionsAccount}, PerAccount: w.settings.Worker.PerAccount,
+			Grace: w.settings.Worker.Grace, HandOver: w.handOver, Log: w.options.Log,
+		}
+		err := worker.Run(ctx)
+		if ctx.Err() != nil {
+			return nil //nolint:nilerr // it was told to end, and has
+		}
+		if time.Since(began) > longPause {
+			pause = shortPause
+		}
+		w.options.Log.WarnContext(ctx, "the worker has no Temporal; it tries again", "in", pause.String(), "error", err)
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-time.After(pause):
+		}
+	}
+}
