@@ -88,17 +88,20 @@ func (l Limits) filled() Limits {
 }
 
 // New makes the API's handler. Mount it at the root. The error is CodeInvalid and
-// names what is missing or wrong.
+// names what is missing.
 func New(args Args, opts *Options) (http.Handler, error) {
-	s, err := newServer(args, opts)
+	if err := args.check(); err != nil {
+		return nil, err
+	}
+	return newServer(args, opts)
+}
+
+// Document gives the OpenAPI document, as indented JSON. It is what a handler
+// serves, but for the program's version.
+func Document() ([]byte, error) {
+	s, err := newServer(Args{}, nil)
 	if err != nil {
 		return nil, err
 	}
-	return s.handler()
-}
-
-// Document gives the OpenAPI document, as indented JSON. It is the same that a
-// handler serves, but for the program's version.
-func Document() ([]byte, error) {
-	return document("")
+	return s.docs.document, nil
 }
