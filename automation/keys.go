@@ -11,6 +11,7 @@ import (
 
 	"github.com/pulumi/pulumi/sdk/v3/go/auto"
 
+	"github.com/tenantform/tenantform/internal/atomicfile"
 	"github.com/tenantform/tenantform/tenants"
 )
 
@@ -57,25 +58,7 @@ func (e *Engine) rememberSalt(ctx context.Context, ws auto.Workspace, stack stri
 // writeOnce makes a file with the content unless there is one; of several
 // processes at it at once one wins, and no one sees half a file.
 func writeOnce(path, content string) error {
-	if _, err := os.Stat(path); err == nil {
-		return nil
-	}
-	f, err := os.CreateTemp(filepath.Dir(path), ".new-")
-	if err != nil {
-		return err
-	}
-	defer os.Remove(f.Name())
-	_, err = f.WriteString(content)
-	if err == nil {
-		err = f.Sync()
-	}
-	if cerr := f.Close(); err == nil {
-		err = cerr
-	}
-	if err != nil {
-		return err
-	}
-	if err := os.Link(f.Name(), path); err != nil && !errors.Is(err, fs.ErrExist) {
+	if err := atomicfile.Create(path, []byte(content), 0o600); !errors.Is(err, fs.ErrExist) {
 		return err
 	}
 	return nil

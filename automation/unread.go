@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"slices"
 
+	"github.com/tenantform/tenantform/internal/atomicfile"
 	"github.com/tenantform/tenantform/tenants"
 )
 
@@ -47,10 +48,7 @@ func (e *Engine) noteUnread(stack string, urns []string) error {
 	slices.Sort(urns)
 	data, err := json.Marshal(slices.Compact(urns))
 	if err == nil {
-		err = os.WriteFile(path+".new", data, 0o600)
-	}
-	if err == nil {
-		err = os.Rename(path+".new", path)
+		err = atomicfile.Replace(path, data, 0o600)
 	}
 	if err != nil {
 		return tenants.Errorf(tenants.CodeFailedPrecondition, "stack %s: %w", stack, err)

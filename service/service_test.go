@@ -16,6 +16,7 @@ import (
 
 	"github.com/tenantform/tenantform/internal/events"
 	"github.com/tenantform/tenantform/internal/events/spool"
+	"github.com/tenantform/tenantform/internal/killtest"
 	"github.com/tenantform/tenantform/internal/testtime"
 	"github.com/tenantform/tenantform/service"
 	"github.com/tenantform/tenantform/tenants"
@@ -341,10 +342,13 @@ func TestStores(t *testing.T) {
 	for name, open := range map[string]func(t *testing.T) service.Store{
 		"memory": func(*testing.T) service.Store { return service.NewMemoryStore() },
 		"file": func(t *testing.T) service.Store {
-			s, err := service.OpenFileStore(filepath.Join(t.TempDir(), "new", "dir"), time.Hour)
+			dir := filepath.Join(t.TempDir(), "new", "dir")
+			gone := killtest.Leave(t, dir, ".tmp-1")
+			s, err := service.OpenFileStore(dir, 0)
 			if err != nil {
 				t.Fatal(err)
 			}
+			gone()
 			return s
 		},
 	} {

@@ -11,6 +11,8 @@ import (
 	"regexp"
 	"sync"
 	"time"
+
+	"github.com/tenantform/tenantform/internal/atomicfile"
 )
 
 // Key names what was asked of a service.
@@ -80,6 +82,9 @@ func OpenFileStore(dir string, keep time.Duration) (Store, error) {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return nil, fmt.Errorf("the store of answers cannot be made: %w", err)
 	}
+	if err := atomicfile.Sweep(dir, nil); err != nil {
+		return nil, fmt.Errorf("the store of answers cannot be swept: %w", err)
+	}
 	if keep <= 0 {
 		return &fileStore{dir}, nil
 	}
@@ -124,7 +129,7 @@ func (s *fileStore) Load(_ context.Context, k Key) (Answer, bool, error) {
 	return a, true, nil
 }
 
-func (s *fileStore) Save(_ context.Context, k Key, a Answer) (err error) {
+func (s *fileStore) Save(_ context.Context, k Key, a Answer) error {
 	path, err := s.path(k)
 	if err != nil {
 		return err
@@ -133,21 +138,8 @@ func (s *fileStore) Save(_ context.Context, k Key, a Answer) (err error) {
 	if err != nil {
 		return fmt.Errorf("an answer cannot be written: %w", err)
 	}
-	f, err := os.CreateTemp(s.dir, ".answer-*")
-	if err != nil {
+	if err := atomicfile.Replace(path, content, 0o600); err != nil {
 		return fmt.Errorf("an answer cannot be written: %w", err)
 	}
-	defer os.Remove(f.Name())
-	_, err = f.Write(content)
-	if err := errors.Join(err, f.Sync(), f.Close()); err != nil {
-		return fmt.Errorf("an answer cannot be written: %w", err)
-	}
-	if err := os.Rename(f.Name(), path); err != nil {
-		return fmt.Errorf("an answer cannot be written: %w", err)
-	}
-	dir, err := os.Open(s.dir)
-	if err != nil {
-		return fmt.Errorf("an answer cannot be made durable: %w", err)
-	}
-	return errors.Join(dir.Sync(), dir.Close())
+	return nil
 }

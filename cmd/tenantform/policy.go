@@ -1,13 +1,12 @@
 package main
 
 import (
-	"fmt"
 	"io/fs"
 	"os"
-	"path/filepath"
 
 	"github.com/spf13/cobra"
 
+	"github.com/tenantform/tenantform/internal/atomicfile"
 	"github.com/tenantform/tenantform/policies"
 	"github.com/tenantform/tenantform/tenants"
 )
@@ -52,27 +51,11 @@ func ownRules(field, dir string) (policies.Own, error) {
 // writeFile writes a file as a whole or not at all. What is there already is
 // replaced if it is a plain file.
 func writeFile(field, path string, data []byte) error {
-	dir := filepath.Dir(path)
 	if info, err := os.Lstat(path); err == nil && !info.Mode().IsRegular() {
 		return invalid(field, path, "a plain file, which is written or replaced")
 	}
-	f, err := os.CreateTemp(dir, ".tenantform-*")
-	if err != nil {
+	if err := atomicfile.Replace(path, data, 0o644); err != nil {
 		return tenants.Errorf(tenants.CodeInvalid, "%s %s cannot be written: %w", field, path, plainReason(err))
-	}
-	defer os.Remove(f.Name())
-	_, err = f.Write(data)
-	if err == nil {
-		err = f.Chmod(0o644)
-	}
-	if cerr := f.Close(); err == nil {
-		err = cerr
-	}
-	if err == nil {
-		err = os.Rename(f.Name(), path)
-	}
-	if err != nil {
-		return fmt.Errorf("%s %s cannot be written: %w", field, path, plainReason(err))
 	}
 	return nil
 }

@@ -101,7 +101,8 @@ func (a *accounts) read(tenant string) (account, error) {
 	return got, nil
 }
 
-// write replaces the account's file as a whole.
+// write replaces the account's file as a whole, and returns when it outlives a
+// crash of the machine: the answer to the control plane does too.
 func (a *accounts) write(now account) error {
 	content, err := json.MarshalIndent(now, "", "  ")
 	if err != nil {
@@ -116,5 +117,12 @@ func (a *accounts) write(now account) error {
 	if err := errors.Join(err, f.Sync(), f.Close()); err != nil {
 		return err
 	}
-	return os.Rename(f.Name(), a.path(now.Tenant))
+	if err := os.Rename(f.Name(), a.path(now.Tenant)); err != nil {
+		return err
+	}
+	dir, err := os.Open(a.dir)
+	if err != nil {
+		return err
+	}
+	return errors.Join(dir.Sync(), dir.Close())
 }

@@ -20,6 +20,7 @@ import (
 
 	"github.com/go-jose/go-jose/v4"
 
+	"github.com/tenantform/tenantform/internal/atomicfile"
 	"github.com/tenantform/tenantform/internal/auth"
 	"github.com/tenantform/tenantform/tenants"
 )
@@ -124,7 +125,7 @@ func (i *Issuer) Rotate() error {
 			keys = append(keys, k)
 		}
 	}
-	if err := replace(i.file, keys); err != nil {
+	if err := write(i.file, keys, atomicfile.Replace); err != nil {
 		return err
 	}
 	i.keys = keys

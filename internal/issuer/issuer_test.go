@@ -18,6 +18,7 @@ import (
 
 	"github.com/tenantform/tenantform/internal/auth"
 	"github.com/tenantform/tenantform/internal/issuer"
+	"github.com/tenantform/tenantform/internal/killtest"
 	"github.com/tenantform/tenantform/internal/testtime"
 	"github.com/tenantform/tenantform/tenants"
 )
@@ -129,10 +130,12 @@ func TestKeysAreKept(t *testing.T) {
 			t.Errorf("%s: %v, %v", name, info, err)
 		}
 	}
+	gone := killtest.Leave(t, dir, ".tmp-1")
 	again, err := issuer.Open(issuer.Args{Dir: dir, URL: i.URL(), Audience: audience}, &issuer.Options{Now: c.Now})
 	if err != nil {
 		t.Fatal(err)
 	}
+	gone()
 	if _, err := v.Verify(t.Context(), token(t, again, issuer.Grant{Subject: "ada", Roles: []auth.Role{auth.RoleViewer}})); err != nil {
 		t.Errorf("after a restart: %v", err)
 	}

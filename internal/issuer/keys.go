@@ -10,11 +10,11 @@ import (
 	"errors"
 	"io/fs"
 	"os"
-	"path/filepath"
 	"time"
 
 	"github.com/go-jose/go-jose/v4"
 
+	"github.com/tenantform/tenantform/internal/atomicfile"
 	"github.com/tenantform/tenantform/tenants"
 )
 
@@ -48,6 +48,9 @@ func open(dir, file string, now time.Time) ([]key, error) {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return nil, tenants.Errorf(tenants.CodeFailedPrecondition, "making the directory of the issuer's keys: %w", err)
 	}
+	if err := atomicfile.Sweep(dir, nil); err != nil {
+		return nil, tenants.Errorf(tenants.CodeFailedPrecondition, "sweeping the directory of the issuer's keys: %w", err)
+	}
 	keys, err := read(file)
 	if !errors.Is(err, fs.ErrNotExist) {
 		return keys, err
@@ -57,7 +60,7 @@ func open(dir, file string, now time.Time) ([]key, error) {
 		return nil, err
 	}
 	// Of two who make the first key at once, one finds that of the other.
-	err = write(file, []key{first}, os.Link)
+	err = write(file, []key{first}, atomicfile.Create)
 	if err != nil && !errors.Is(err, fs.ErrExist) {
 		return nil, err
 	}
@@ -94,27 +97,11 @@ func read(file string) ([]key, error) {
 	return kept.Keys, nil
 }
 
-// replace writes the keys in place of those that are there.
-func replace(file string, keys []key) error { return write(file, keys, os.Rename) }
-
-// write writes the keys to a new file and puts that into its place.
-func write(file string, keys []key, place func(from, to string) error) error {
+// write lets place, of package atomicfile, write the keys to the file.
+func write(file string, keys []key, place func(string, []byte, fs.FileMode) error) error {
 	data, err := json.MarshalIndent(map[string]any{"keys": keys}, "", "\t")
 	if err != nil {
 		return err
 	}
-	// CreateTemp gives the mode 0600.
-	f, err := os.CreateTemp(filepath.Dir(file), "."+keysFile+"-*")
-	if err != nil {
-		return err
-	}
-	defer os.Remove(f.Name())
-	_, err = f.Write(append(data, '\n'))
-	if err == nil {
-		err = f.Sync()
-	}
-	if err := errors.Join(err, f.Close()); err != nil {
-		return err
-	}
-	return place(f.Name(), file)
+	return place(file, append(data, '\n'), 0o600)
 }

@@ -117,3 +117,19 @@ func TestLeft(t *testing.T) {
 	}
 	NothingLeft(t, dir)
 }
+
+func TestLeave(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "made")
+	fake := &failing{TB: t}
+	gone := Leave(fake, dir, "x")
+	if gone(); !fake.failed {
+		t.Error("the file is there, and nobody says so")
+	}
+	fake.failed = false
+	if err := os.Remove(filepath.Join(dir, "x")); err != nil {
+		t.Fatal(err)
+	}
+	if gone(); fake.failed {
+		t.Error("the file is gone, and the test fails")
+	}
+}

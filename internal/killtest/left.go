@@ -2,12 +2,16 @@ package killtest
 
 import (
 	"encoding/json"
+	"errors"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"testing"
-
-	"github.com/tenantform/tenantform/automation"
+	"time"
 )
+
+// project is project, as the directories are named.
+const project = "tenantform"
 
 // Operation is one that a stack's state has as under way.
 type Operation struct {
@@ -19,7 +23,7 @@ type Operation struct {
 
 // StateFile is where an engine with its state in its directory keeps a stack's.
 func StateFile(dir, stack string) string {
-	return filepath.Join(dir, "state", ".pulumi", "stacks", automation.Project, stack+".json")
+	return filepath.Join(dir, "state", ".pulumi", "stacks", project, stack+".json")
 }
 
 // UnderWay gives the operations that a stack's state has as under way; an error
@@ -42,7 +46,7 @@ func UnderWay(dir, stack string) ([]Operation, error) {
 // LockedBy gives the processes that hold a stack's locks; zero for a lock that is
 // being written, or taken away.
 func LockedBy(dir, stack string) []int {
-	paths, _ := filepath.Glob(filepath.Join(dir, "state", ".pulumi", "locks", "organization", automation.Project, stack, "*.json"))
+	paths, _ := filepath.Glob(filepath.Join(dir, "state", ".pulumi", "locks", "organization", project, stack, "*.json"))
 	holders := make([]int, len(paths))
 	for i, path := range paths {
 		var lock struct {
@@ -62,6 +66,28 @@ func NothingLeft(t testing.TB, dir string) {
 	for _, d := range []string{"runs", "leases"} {
 		if left, _ := os.ReadDir(filepath.Join(dir, d)); len(left) > 0 {
 			t.Errorf("of runs that are over is left in %s: %v", d, left)
+		}
+	}
+}
+
+// Leave makes a file in a directory, as a process that was killed two hours ago
+// left it. gone fails the test when the file is still there.
+func Leave(t testing.TB, dir, name string) (gone func()) {
+	t.Helper()
+	path, then := filepath.Join(dir, name), time.Now().Add(-2*time.Hour)
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(path, []byte("half"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Chtimes(path, then, then); err != nil {
+		t.Fatal(err)
+	}
+	return func() {
+		t.Helper()
+		if _, err := os.Lstat(path); !errors.Is(err, fs.ErrNotExist) {
+			t.Errorf("what a killed process left is still there: %s, %v", path, err)
 		}
 	}
 }

@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"time"
 
+	"github.com/tenantform/tenantform/internal/atomicfile"
 	"github.com/tenantform/tenantform/tenants"
 )
 
@@ -30,6 +31,9 @@ func OpenDirectory(dir string, from From) (*Directory, error) {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return nil, tenants.Errorf(tenants.CodeInvalid, "the directory of mails cannot be made: %w", err)
 	}
+	if err := atomicfile.Sweep(dir, nil); err != nil {
+		return nil, tenants.Errorf(tenants.CodeInvalid, "the directory of mails cannot be swept: %w", err)
+	}
 	return &Directory{dir, from}, nil
 }
 
@@ -42,24 +46,8 @@ func (d *Directory) Send(ctx context.Context, m Message) error {
 	if err := ctx.Err(); err != nil {
 		return d.failed(m, err)
 	}
-	f, err := os.CreateTemp(d.dir, ".new-*")
-	if err != nil {
-		return d.failed(m, err)
-	}
-	defer os.Remove(f.Name())
-	_, err = f.Write(content)
-	if err := errors.Join(err, f.Sync(), f.Close()); err != nil {
-		return d.failed(m, err)
-	}
-	// A link, unlike a renaming, leaves what is there.
-	if err := os.Link(f.Name(), filepath.Join(d.dir, m.ID+".eml")); err != nil && !errors.Is(err, fs.ErrExist) {
-		return d.failed(m, err)
-	}
-	dir, err := os.Open(d.dir)
-	if err != nil {
-		return d.failed(m, err)
-	}
-	if err := errors.Join(dir.Sync(), dir.Close()); err != nil {
+	// A mail that is there already is this one, sent again.
+	if err := atomicfile.Create(filepath.Join(d.dir, m.ID+".eml"), content, 0o600); err != nil && !errors.Is(err, fs.ErrExist) {
 		return d.failed(m, err)
 	}
 	return nil

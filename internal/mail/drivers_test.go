@@ -26,6 +26,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/sesv2"
 	"github.com/emersion/go-sasl"
 	"github.com/emersion/go-smtp"
+	"github.com/tenantform/tenantform/internal/killtest"
 	"github.com/tenantform/tenantform/internal/mail"
 	"github.com/tenantform/tenantform/internal/mototest"
 )
@@ -50,10 +51,12 @@ func onEach(t *testing.T, test func(t *testing.T, d driver)) {
 
 func directoryDriver(t *testing.T) driver {
 	dir := filepath.Join(t.TempDir(), "mails")
+	gone := killtest.Leave(t, dir, ".tmp-1")
 	s, err := mail.OpenDirectory(dir, sender())
 	if err != nil {
 		t.Fatal(err)
 	}
+	gone()
 	return driver{sender: s, once: true, received: func() []string {
 		entries, err := os.ReadDir(dir)
 		if err != nil {

@@ -7,16 +7,15 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"strings"
 	"syscall"
 	"time"
 
+	"github.com/tenantform/tenantform/internal/atomicfile"
 	"github.com/tenantform/tenantform/tenants"
 )
 
 const (
-	lockName        = "lock"
-	temporaryPrefix = ".tmp-"
+	lockName = "lock"
 	// A waiter asks again after firstWait, and then ever more slowly.
 	firstWait = time.Millisecond
 	lastWait  = 50 * time.Millisecond
@@ -76,31 +75,8 @@ func (s *Store) read(path string, into any) error {
 }
 
 // write replaces a file as a whole, durably. The caller holds the lock.
-func (s *Store) write(path string, data []byte) (err error) {
-	dir := filepath.Dir(path)
-	tmp, err := os.CreateTemp(dir, temporaryPrefix) // mode 0600
-	if err != nil {
-		return s.failed("be written", path, err)
-	}
-	defer func() {
-		if err != nil {
-			os.Remove(tmp.Name())
-		}
-	}()
-	_, err = tmp.Write(data)
-	if err == nil {
-		err = tmp.Sync()
-	}
-	if closeErr := tmp.Close(); err == nil {
-		err = closeErr
-	}
-	if err == nil {
-		err = os.Rename(tmp.Name(), path)
-	}
-	if err == nil {
-		err = syncDir(dir)
-	}
-	if err != nil {
+func (s *Store) write(path string, data []byte) error {
+	if err := atomicfile.Replace(path, data, 0o600); err != nil {
 		return s.failed("be written", path, err)
 	}
 	return nil
@@ -111,19 +87,10 @@ func (s *Store) makeDir(dir string) error {
 	if err := os.Mkdir(dir, 0o700); err != nil && !errors.Is(err, fs.ErrExist) {
 		return s.failed("be made", dir, err)
 	}
-	if err := syncDir(filepath.Dir(dir)); err != nil {
+	if err := atomicfile.SyncDir(filepath.Dir(dir)); err != nil {
 		return s.failed("be made", dir, err)
 	}
 	return nil
-}
-
-func syncDir(dir string) error {
-	d, err := os.Open(dir)
-	if err != nil {
-		return err
-	}
-	defer d.Close()
-	return d.Sync()
 }
 
 // sweep takes away the temporary files of processes that were killed while they
@@ -133,7 +100,7 @@ func (s *Store) sweep() error {
 		if err != nil {
 			return s.failed("be read", path, err)
 		}
-		if !e.IsDir() && strings.HasPrefix(e.Name(), temporaryPrefix) {
+		if !e.IsDir() && atomicfile.Temporary(e.Name()) {
 			if err := os.Remove(path); err != nil {
 				return s.failed("be removed", path, err)
 			}

@@ -19,6 +19,8 @@ import (
 	"gocloud.dev/pubsub"
 	"gocloud.dev/pubsub/driver"
 	"gocloud.dev/pubsub/drivertest"
+
+	"github.com/tenantform/tenantform/internal/killtest"
 )
 
 // harness lets the driver pass the suite that every driver of gocloud.dev passes.
@@ -170,10 +172,12 @@ func wantFiles(t *testing.T, dir, name string, live, dead int) {
 
 func TestMessagesOutliveProcesses(t *testing.T) {
 	dir := t.TempDir()
+	gone := killtest.Leave(t, filepath.Join(dir, temporary), fileName{id: newID()}.String())
 	to, err := OpenTopic(dir, "a", "b")
 	if err != nil {
 		t.Fatal(err)
 	}
+	gone()
 	if err := to.Send(t.Context(), &pubsub.Message{Body: []byte("x"), Metadata: map[string]string{"kind": "create"}}); err != nil {
 		t.Fatal(err)
 	}

@@ -53,8 +53,8 @@ var _ driver.Subscription = (*subscription)(nil)
 // OpenSubscription opens a subscription of the topic in a directory; both are made
 // if they are missing.
 func OpenSubscription(dir, name string, opts *Options) (*pubsub.Subscription, error) {
-	if err := os.MkdirAll(filepath.Join(dir, temporary), 0o700); err != nil {
-		return nil, fmt.Errorf("the spool in %s cannot be made: %w", dir, err)
+	if err := makeSpool(dir); err != nil {
+		return nil, err
 	}
 	if err := makeSubscription(dir, name); err != nil {
 		return nil, err

@@ -18,6 +18,8 @@ import (
 	"gocloud.dev/pubsub"
 	"gocloud.dev/pubsub/batcher"
 	"gocloud.dev/pubsub/driver"
+
+	"github.com/tenantform/tenantform/internal/atomicfile"
 )
 
 // Scheme is the scheme of the package's URLs.
@@ -55,8 +57,8 @@ var _ driver.Topic = (*topic)(nil)
 // OpenTopic opens the topic in a directory, which is made if it is missing, and
 // makes the named subscriptions if they are.
 func OpenTopic(dir string, subscriptions ...string) (*pubsub.Topic, error) {
-	if err := os.MkdirAll(filepath.Join(dir, temporary), 0o700); err != nil {
-		return nil, fmt.Errorf("the spool in %s cannot be made: %w", dir, err)
+	if err := makeSpool(dir); err != nil {
+		return nil, err
 	}
 	for _, name := range subscriptions {
 		if err := makeSubscription(dir, name); err != nil {
@@ -64,6 +66,19 @@ func OpenTopic(dir string, subscriptions ...string) (*pubsub.Topic, error) {
 		}
 	}
 	return pubsub.NewTopic(&topic{dir: dir}, &batcher.Options{MaxBatchSize: 100, MaxHandlers: 4}), nil
+}
+
+// makeSpool makes a topic's directory if it is missing, and takes out of it what
+// senders and receivers were killed over.
+func makeSpool(dir string) error {
+	hidden := filepath.Join(dir, temporary)
+	if err := os.MkdirAll(hidden, 0o700); err != nil {
+		return fmt.Errorf("the spool in %s cannot be made: %w", dir, err)
+	}
+	if err := atomicfile.Sweep(hidden, func(string) bool { return true }); err != nil {
+		return fmt.Errorf("the spool in %s cannot be swept: %w", dir, err)
+	}
+	return nil
 }
 
 func makeSubscription(dir, name string) error {
@@ -235,14 +250,10 @@ func writeSynced(path string, content []byte) (err error) {
 	return errors.Join(err, f.Sync(), f.Close())
 }
 
-// syncDir makes names in a directory durable.
+// syncDir makes names in a directory durable, unless it has been removed.
 func syncDir(dir string) error {
-	f, err := os.Open(dir)
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil
-	}
-	if err != nil {
+	if err := atomicfile.SyncDir(dir); !errors.Is(err, fs.ErrNotExist) {
 		return err
 	}
-	return errors.Join(f.Sync(), f.Close())
+	return nil
 }
