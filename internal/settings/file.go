@@ -50,10 +50,7 @@ func (r *reader) read(f field) func(string, strictyaml.Node) {
 		}
 		r.s.sources[f.Name] = source{rank: byFile, where: r.path + ":" + strconv.Itoa(r.d.Line(path)), set: f.Setting}
 		if allowed := f.take(text); allowed != "" {
-			if f.Type == "secret" {
-				text = notShown
-			}
-			r.d.Refuse(tenants.FieldError{Field: path, Value: text, Allowed: allowed})
+			r.d.Refuse(tenants.FieldError{Field: path, Value: f.shown(text), Allowed: allowed})
 		}
 	}
 }

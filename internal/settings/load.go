@@ -128,10 +128,16 @@ func (l *loading) take(f field, text string) {
 	if allowed == "" {
 		return
 	}
-	if f.Type == "secret" {
-		text = notShown
+	l.add(f.Name, f.shown(text), allowed)
+}
+
+// shown gives what a fault shows of a value: nothing of a secret, and nothing of a
+// URL that may hold one.
+func (f field) shown(text string) string {
+	if f.Type == "secret" || strings.Contains(text, "://") && strings.Contains(text, "@") {
+		return notShown
 	}
-	l.add(f.Name, text, allowed)
+	return text
 }
 
 // take sets a value from its text; the answer is what is allowed where the text

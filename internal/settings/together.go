@@ -63,16 +63,17 @@ func (l *loading) server() {
 	case s.TLSKey != "" && s.TLSCertificate == "":
 		l.add("server.tlsCertificate", "", "the certificate of server.tlsKey")
 	}
-	if Loopback(s.Address) {
+	monitoring := l.s.Monitoring.Address
+	if l.args.Process == Dev {
+		for _, each := range [][2]string{{"server.address", s.Address}, {"monitoring.address", monitoring}, {"dev.issuerAddress", l.s.Dev.IssuerAddress}} {
+			if each[1] != "" && !Loopback(each[1]) {
+				l.add(each[0], each[1], "an address of this machine, 127.0.0.1:0 for example: dev is for nobody else")
+			}
+		}
 		return
 	}
-	if l.args.Process == Dev {
-		l.add("server.address", s.Address, "an address of this machine, 127.0.0.1:0 for example: dev is for nobody else")
-	} else if s.TLSCertificate == "" && !s.BehindProxy {
+	if !Loopback(s.Address) && s.TLSCertificate == "" && !s.BehindProxy {
 		l.add("server.address", s.Address, "an address of this machine, unless server.tlsCertificate and server.tlsKey are set, or server.behindProxy where a proxy ends TLS")
-	}
-	if l.args.Process == Dev && !Loopback(l.s.Monitoring.Address) && l.s.Monitoring.Address != "" {
-		l.add("monitoring.address", l.s.Monitoring.Address, "an address of this machine: dev is for nobody else")
 	}
 }
 
