@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -297,6 +298,30 @@ func TestUpIsRefused(t *testing.T) {
 	out, _ := c.preview(endlessLogs, executable, "--policy-pack-config", remedied)
 	if !strings.Contains(out, "[remediate]") || strings.Contains(out, "retentionInDays: the log group") {
 		t.Errorf("logs without a retention were not given one:\n%s", out)
+	}
+}
+
+// TestChosenLevelHolds chooses a level for a rule that is advisory in dev by itself.
+func TestChosenLevelHolds(t *testing.T) {
+	c := newCommandLine(t, "dev")
+	executable := filepath.Join(c.bin, "pulumi-analyzer-policy-tenantform")
+	table := func(ctx *pulumi.Context) error {
+		return declare(ctx, "aws:dynamodb/table:Table", "acme-items", pulumi.Map{"name": pulumi.String("acme-items"), "hashKey": pulumi.String("id"),
+			"attributes": pulumi.MapArray{pulumi.Map{"name": pulumi.String("id"), "type": pulumi.String("S")}}, "billingMode": pulumi.String("PAY_PER_REQUEST")})
+	}
+	for name, tt := range map[string]struct{ config, want string }{
+		"by itself":      {`{"tenantform": {"environment": "dev"}}`, "[advisory]"},
+		"chosen":         {`{"tenantform": {"environment": "dev"}, "dynamodb_point_in_time_recovery": "mandatory"}`, "[mandatory]"},
+		"all are":        {`{"tenantform": {"environment": "dev"}, "all": "mandatory"}`, "[mandatory]"},
+		"in production":  {`{"tenantform": {"environment": "production"}}`, "[mandatory]"},
+		"lowered, there": {`{"tenantform": {"environment": "production"}, "dynamodb_point_in_time_recovery": {"enforcementLevel": "advisory"}}`, "[advisory]"},
+	} {
+		out, _ := c.preview(table, executable, "--policy-pack-config", c.write("chosen.json", tt.config))
+		if !slices.ContainsFunc(strings.Split(out, "\n"), func(line string) bool {
+			return strings.Contains(line, tt.want) && strings.Contains(line, "dynamodb_point_in_time_recovery")
+		}) {
+			t.Errorf("%s: %s is missing:\n%s", name, tt.want, out)
+		}
 	}
 }
 

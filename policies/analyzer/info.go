@@ -2,6 +2,7 @@ package analyzer
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -26,7 +27,7 @@ func (s *Server) info() (*pulumirpc.AnalyzerInfo, error) {
 	for _, r := range s.evaluator.Rules() {
 		p := &pulumirpc.PolicyInfo{
 			Name: r.ID, DisplayName: r.Title, Description: r.Description, Message: r.Title,
-			EnforcementLevel: engineLevels[own(r)], Severity: severities[r.Severity],
+			EnforcementLevel: announced(r), Severity: severities[r.Severity],
 			PolicyType: pulumirpc.PolicyType_POLICY_TYPE_STACK, Tags: append([]string{r.Category}, r.Related...),
 			RemediationSteps: r.Remediation,
 		}
@@ -48,10 +49,19 @@ func (s *Server) info() (*pulumirpc.AnalyzerInfo, error) {
 	return out, nil
 }
 
-var engineLevels = map[policies.Level]pulumirpc.EnforcementLevel{
-	policies.LevelAdvisory:  pulumirpc.EnforcementLevel_ADVISORY,
-	policies.LevelMandatory: pulumirpc.EnforcementLevel_MANDATORY,
-	policies.LevelDisabled:  pulumirpc.EnforcementLevel_DISABLED,
+// announced is the level that the engine has for a rule until its config says
+// another. The config that comes back has one level for each rule, and does not say
+// whether somebody chose it; so a rule is announced at a level that means nothing for
+// it, "remediate", and every other is a choice. A rule that has a remedy, and one
+// whose level cannot be chosen, are announced at the level of production.
+func announced(r policies.Rule) pulumirpc.EnforcementLevel {
+	switch {
+	case !slices.Contains([]string{retentionRule, blockRule, tagsRule}, r.ID) && r.Waivable != policies.WaivableNever:
+		return pulumirpc.EnforcementLevel_REMEDIATE
+	case policies.Enforcement{}.Level(r, "") == policies.LevelAdvisory:
+		return pulumirpc.EnforcementLevel_ADVISORY
+	}
+	return pulumirpc.EnforcementLevel_MANDATORY
 }
 
 var severities = map[policies.Severity]pulumirpc.PolicySeverity{

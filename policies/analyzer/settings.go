@@ -49,8 +49,8 @@ var (
 )
 
 // configure takes what the engine has for each policy: the settings, and a level,
-// which counts where it is another than GetAnalyzerInfo gave, so that a file of
-// levels and the environment decide on the rest.
+// which counts before a file of levels and the environment where it is another than
+// the rule was announced at.
 func (s *Server) configure(ctx context.Context, config map[string]*pulumirpc.PolicyConfig) error {
 	next, err := parseSettings(config)
 	if err != nil {
@@ -102,7 +102,8 @@ func (s *Server) path(name string) string {
 // everyPolicy is the engine's name, in a pack's config, for every policy.
 const everyPolicy = "all"
 
-// given gives the levels that the engine was told to change.
+// given gives the levels that the engine was told to change, as far as it can be
+// told: see announced.
 func (s *Server) given(config map[string]*pulumirpc.PolicyConfig) ([]policies.Setting, error) {
 	var out []policies.Setting
 	for _, id := range slices.Sorted(maps.Keys(config)) {
@@ -117,18 +118,14 @@ func (s *Server) given(config map[string]*pulumirpc.PolicyConfig) ([]policies.Se
 		if !ok {
 			return nil, tenants.Invalid(tenants.FieldError{Field: id + ".enforcementLevel", Value: config[id].GetEnforcementLevel().String(), Allowed: "one of advisory, mandatory, remediate, disabled"})
 		}
-		asked := config[id].GetEnforcementLevel() == pulumirpc.EnforcementLevel_REMEDIATE
-		if asked || level != own(rule) {
+		if config[id].GetEnforcementLevel() != announced(rule) {
 			out = append(out, policies.Setting{Rule: id, Level: level})
 		}
 	}
 	return out, nil
 }
 
-// own is the level of a rule that GetAnalyzerInfo gives: that of production.
-func own(r policies.Rule) policies.Level { return policies.Enforcement{}.Level(r, "") }
-
-// levels are the engine's. What cannot be remedied is as if it were mandatory.
+// levels are the engine's. What a remedy does not mend is refused.
 var levels = map[pulumirpc.EnforcementLevel]policies.Level{
 	pulumirpc.EnforcementLevel_ADVISORY:  policies.LevelAdvisory,
 	pulumirpc.EnforcementLevel_MANDATORY: policies.LevelMandatory,

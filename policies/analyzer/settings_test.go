@@ -13,6 +13,7 @@ import (
 	pulumirpc "github.com/pulumi/pulumi/sdk/v3/proto/go"
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
+	"google.golang.org/protobuf/types/known/emptypb"
 	"google.golang.org/protobuf/types/known/structpb"
 
 	"github.com/tenantform/tenantform/policies/analyzer"
@@ -68,7 +69,7 @@ func TestLevels(t *testing.T) {
 		"as it is":           {config{"log_group_retention": settings(t, mandatory, nil)}, mandatory, true},
 		"the engine's":       {config{"log_group_retention": settings(t, advisory, nil)}, advisory, true},
 		"disabled":           {config{"log_group_retention": settings(t, disabled, nil)}, 0, false},
-		"without a remedy":   {config{"log_group_encrypted": settings(t, remediate, nil)}, mandatory, true},
+		"of another rule":    {config{"log_group_encrypted": settings(t, remediate, nil)}, mandatory, true},
 		"a file's":           {config{analyzer.PackName: settings(t, mandatory, map[string]any{"environment": "dev", "levels": lowered})}, advisory, true},
 		"a file's elsewhere": {config{analyzer.PackName: settings(t, mandatory, map[string]any{"levels": lowered})}, mandatory, true},
 		"waived":             {config{analyzer.PackName: settings(t, mandatory, map[string]any{"waivers": waived})}, advisory, true},
@@ -85,6 +86,55 @@ func TestLevels(t *testing.T) {
 		shown := slices.Contains(rulesOf(got.GetDiagnostics(), tt.want), "log_group_retention")
 		if shown != tt.shown || len(rulesOf(got.GetDiagnostics(), disabled)) > 0 {
 			t.Errorf("%s: shown %v: %v", name, shown, got.GetDiagnostics())
+		}
+	}
+}
+
+// TestChosenLevels gives levels to a rule that is advisory in dev by itself, beside
+// what the engine passes for a rule that its config does not name.
+func TestChosenLevels(t *testing.T) {
+	raised := write(t, "levels.yaml", "enforcement:\n  - rule: dynamodb_point_in_time_recovery\n    level: mandatory\n")
+	for name, tt := range map[string]struct {
+		level pulumirpc.EnforcementLevel // none: what GetAnalyzerInfo announces
+		all   map[string]any
+		want  pulumirpc.EnforcementLevel
+		shown bool
+	}{
+		"nothing chosen":              {-1, map[string]any{"environment": "dev"}, advisory, true},
+		"mandatory":                   {mandatory, map[string]any{"environment": "dev"}, mandatory, true},
+		"advisory":                    {advisory, map[string]any{"environment": "dev"}, advisory, true},
+		"disabled":                    {disabled, map[string]any{"environment": "dev"}, 0, false},
+		"nothing in production":       {-1, nil, mandatory, true},
+		"advisory in production":      {advisory, nil, advisory, true},
+		"nothing beside a file":       {-1, map[string]any{"environment": "dev", "levels": raised}, mandatory, true},
+		"advisory in spite of a file": {advisory, map[string]any{"environment": "dev", "levels": raised}, advisory, true},
+	} {
+		c := dial(t, compiled(t))
+		info, err := c.GetAnalyzerInfo(t.Context(), &emptypb.Empty{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		whole := config{}
+		for _, p := range info.GetPolicies() {
+			whole[p.GetName()] = settings(t, p.GetEnforcementLevel(), nil)
+		}
+		whole[analyzer.PackName] = settings(t, mandatory, tt.all)
+		if tt.level >= 0 {
+			whole["dynamodb_point_in_time_recovery"] = settings(t, tt.level, nil)
+		}
+		if _, err := c.Configure(t.Context(), &pulumirpc.ConfigureAnalyzerRequest{PolicyConfig: whole}); err != nil {
+			t.Errorf("%s: %v", name, err)
+			continue
+		}
+		got, err := c.Analyze(t.Context(), request(t, "aws:dynamodb/table:Table", "items", map[string]any{"name": "items"}))
+		if err != nil {
+			t.Fatal(err)
+		}
+		shown := slices.ContainsFunc(got.GetDiagnostics(), func(d *pulumirpc.AnalyzeDiagnostic) bool {
+			return d.GetPolicyName() == "dynamodb_point_in_time_recovery"
+		})
+		if shown != tt.shown || shown && !slices.Contains(rulesOf(got.GetDiagnostics(), tt.want), "dynamodb_point_in_time_recovery") {
+			t.Errorf("%s: %v", name, got.GetDiagnostics())
 		}
 	}
 }
