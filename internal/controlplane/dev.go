@@ -100,6 +100,9 @@ func Dev(ctx context.Context, s *settings.Settings, opts *Options) (err error) {
 	}
 	defer release()
 	d := &dev{dir: dir, path: path}
+	if err := endOrphans(d.file("temporal.db"), d.file("temporal.pid")); err != nil {
+		return err
+	}
 	if d.home, err = d.listen(ctx, s); err != nil {
 		return err
 	}

@@ -15,14 +15,10 @@ import (
 	"github.com/tenantform/tenantform/tenants"
 )
 
-// startTemporal starts dev's Temporal server, after it has ended one that a killed
-// dev has left behind: two on one file would harm it.
+// startTemporal starts dev's Temporal server. None that a killed dev has left behind
+// may be there any more: two on one file would harm it.
 func (d *dev) startTemporal(ctx context.Context) error {
-	file := d.file("temporal.db")
-	if err := endOrphans(file, d.file("temporal.pid")); err != nil {
-		return err
-	}
-	server, err := workflows.StartDevServer(ctx, file, &workflows.DevServerOptions{Path: d.path, Port: d.home.temporal})
+	server, err := workflows.StartDevServer(ctx, d.file("temporal.db"), &workflows.DevServerOptions{Path: d.path, Port: d.home.temporal})
 	if err != nil {
 		return err
 	}
