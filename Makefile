@@ -21,6 +21,10 @@ help: ## show the targets
 demo: tenantform ## run the whole main job on this machine, on the files in examples/quickstart
 	@$(with_pulumi) bin/tenantform demo
 
+.PHONY: dev
+dev: tenantform ## run the whole control plane on this machine, with its API, worker and Temporal; Ctrl-C ends it
+	@$(with_pulumi) $(with_temporal) exec bin/tenantform dev
+
 .PHONY: build
 build: tenantform policy-pack ## build bin/tenantform, the policy pack beside it, and bin/pulumi where no recent pulumi is on PATH
 	@$(with_pulumi) echo "pulumi: $$TENANTFORM_PULUMI"
