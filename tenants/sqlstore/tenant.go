@@ -12,22 +12,9 @@ import (
 
 // Create adds a tenant.
 func (s *Store) Create(ctx context.Context, t tenants.Tenant) (tenants.Tenant, error) {
-	if err := validate(t); err != nil {
-		return tenants.Tenant{}, err
-	}
-	if err := alive(ctx); err != nil {
-		return tenants.Tenant{}, err
-	}
-	var stored tenants.Tenant
-	err := s.change(ctx, func(q querier) error {
-		old, exists, err := s.locked(q, t.ID)
-		if err != nil {
-			return err
-		}
-		stored, err = s.create(q, old, exists, t)
-		return err
+	return s.store(ctx, t, func(q querier, old tenants.Tenant, exists bool) (tenants.Tenant, error) {
+		return s.create(q, old, exists, t)
 	})
-	return stored, err
 }
 
 // Get gives a tenant.
@@ -65,6 +52,16 @@ func (s *Store) Update(ctx context.Context, t tenants.Tenant) (tenants.Tenant, e
 	if tenants.ValidateID("id", t.ID) != nil {
 		return tenants.Tenant{}, noTenant(t.ID)
 	}
+	return s.store(ctx, t, func(q querier, old tenants.Tenant, exists bool) (tenants.Tenant, error) {
+		if !exists {
+			return tenants.Tenant{}, noTenant(t.ID)
+		}
+		return s.update(q, old, t)
+	})
+}
+
+// store checks a tenant, and lets write store it where old is, if that exists.
+func (s *Store) store(ctx context.Context, t tenants.Tenant, write func(q querier, old tenants.Tenant, exists bool) (tenants.Tenant, error)) (tenants.Tenant, error) {
 	if err := validate(t); err != nil {
 		return tenants.Tenant{}, err
 	}
@@ -74,13 +71,10 @@ func (s *Store) Update(ctx context.Context, t tenants.Tenant) (tenants.Tenant, e
 	var stored tenants.Tenant
 	err := s.change(ctx, func(q querier) error {
 		old, exists, err := s.locked(q, t.ID)
-		switch {
-		case err != nil:
+		if err != nil {
 			return err
-		case !exists:
-			return noTenant(t.ID)
 		}
-		stored, err = s.update(q, old, t)
+		stored, err = write(q, old, exists)
 		return err
 	})
 	return stored, err
