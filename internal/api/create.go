@@ -182,7 +182,7 @@ func idOf(name string) string {
 	// Words that have a meaning in the names of resources are left out.
 	plain := slices.DeleteFunc(slices.Clone(words), func(w string) bool { return !fine("some-" + w[:min(len(w), 10)]) })
 	for _, id := range []string{cut(words), cut(plain), cut(append([]string{"tenant"}, plain...))} {
-		if fine(id) {
+		if fine(id) && id != "tenant" {
 			return id
 		}
 	}
