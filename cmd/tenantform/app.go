@@ -117,7 +117,8 @@ func (a *app) root() *cobra.Command {
 	a.flags.add(root)
 	root.AddCommand(a.demoCommand(), a.doctorCommand(), a.versionCommand(), a.stackCommand(), a.tenantCommand(),
 		a.functionCommand(), a.policyCommand(), a.driftCommand(),
-		a.serveCommand(), a.workerCommand(), a.devCommand(), a.configCommand())
+		a.serveCommand(), a.workerCommand(), a.devCommand(), a.configCommand(),
+		a.operationCommand(), a.serviceCommand(), a.auditCommand())
 	group(root)
 	for _, c := range root.Commands() {
 		if c.HasSubCommands() {

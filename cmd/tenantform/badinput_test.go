@@ -107,7 +107,7 @@ func TestBadInput(t *testing.T) {
 		{name: "endpoint missing for an emulator", args: []string{"stack", "up", "platform", "--target", "emulator", "--account", "111111111111", "--functions-account", "222222222222"}, want: []string{"AWS_ENDPOINT_URL is missing", "localhost"}},
 		{name: "unknown flag", args: []string{"tenant", "list", "--loud"}, want: []string{"--loud", "--help"}},
 		{name: "unknown command", args: []string{"tenants"}, want: []string{`"tenants"`, "tenant"}},
-		{name: "unknown command of a group", args: []string{"tenant", "rename"}, want: []string{`"rename"`, "create, delete, get, list, move"}},
+		{name: "unknown command of a group", args: []string{"tenant", "rename"}, want: []string{`"rename"`, "activate, config, create, deactivate, delete, get, list, move, products, reconcile, update"}},
 		{name: "argument too many", args: []string{"tenant", "get", "acme", "birch"}, want: []string{`"birch"`, "1 argument"}},
 		{name: "argument too few", args: []string{"tenant", "get"}, want: []string{"TENANT is missing"}},
 		{name: "plan that is none", args: []string{"policy", "check", "FILES/plan.json"}, want: []string{"plan.json", "not the output of pulumi preview --json"}},

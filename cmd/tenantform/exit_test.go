@@ -101,7 +101,7 @@ func TestErrorsAreJSONWhereAskedFor(t *testing.T) {
 		{"--output=json", "nonsense"}, {"tenant", "list", "-ojson", "--tiers", "missing.yaml"},
 	} {
 		var out, errw bytes.Buffer
-		code := run(t.Context(), args, strings.NewReader(""), &out, &errw, []string{"TENANTFORM_DIR=" + t.TempDir()})
+		code := run(t.Context(), args, strings.NewReader(""), &out, &errw, []string{"TENANTFORM_DIR=" + t.TempDir(), "TENANTFORM_DIRECT=true"})
 		var doc struct {
 			Error struct {
 				Code string `json:"code"`

@@ -56,7 +56,7 @@ tags, as a function in a tenants file; its paths are relative to it.`,
 			}
 			return a.deploy(cmd.Context(), args[0], d)
 		},
-		ValidArgsFunction: a.completeTenants,
+		ValidArgsFunction: a.completeTenantsHere,
 	}
 	f := cmd.Flags()
 	f.StringVar(&d.function.Archive, "source", "", "the code: a zip file or a directory")
@@ -167,7 +167,7 @@ func (a *app) functionListCommand() *cobra.Command {
 			a.show(all, func(w io.Writer) { writeFunctions(w, t.ID, all) })
 			return nil
 		},
-		ValidArgsFunction: a.completeTenants,
+		ValidArgsFunction: a.completeTenantsHere,
 	}
 }
 
@@ -194,7 +194,7 @@ func (a *app) functionDeleteCommand() *cobra.Command {
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return a.undeploy(cmd.Context(), args[0], args[1], reason, dryRun, yes)
 		},
-		ValidArgsFunction: a.completeTenants,
+		ValidArgsFunction: a.completeTenantsHere,
 	}
 	f := cmd.Flags()
 	f.StringVar(&reason, "reason", "", "why, for the journal")

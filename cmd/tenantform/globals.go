@@ -36,12 +36,15 @@ type globals struct {
 	account, functionsAccount          string
 	target, output, supernet           string
 	zones, functionsZones              []string
-	quiet, unsigned                    bool
+	quiet, unsigned, direct            bool
+	apiURL, tokenFile                  string
 	environmentSaid                    bool // by flag or variable
 	accountSource, functionsSource     string
 	regionSource, environmentSource    string
 	outputSource, targetSource, dirSrc string
 	supernetSource                     string
+	apiURLSource, tokenFileSource      string
+	directSource                       string
 }
 
 // add declares the flags.
@@ -59,13 +62,16 @@ func (g *globals) add(cmd *cobra.Command) {
 	f.StringVar(&g.target, "target", targetLocal, "local, emulator or aws")
 	f.StringVarP(&g.output, "output", "o", outputText, "text or json")
 	f.BoolVar(&g.unsigned, "unsigned-functions", false, "in production too, take tenants' code that the platform's signing profile has not signed")
+	f.StringVar(&g.apiURL, "api-url", "", "where the control plane is (default: the one that \"tenantform dev\" runs on --dir)")
+	f.StringVar(&g.tokenFile, "token-file", "", "file with the token for the control plane; TENANTFORM_TOKEN may hold the token itself")
+	f.BoolVar(&g.direct, "direct", false, "tenants: work in this process on --dir, without a control plane")
 	f.BoolVarP(&g.quiet, "quiet", "q", false, "no progress on standard error")
 }
 
 // resolve fills flags that are not given from the environment and checks all.
 func (g *globals) resolve(a *app, cmd *cobra.Command) error {
 	sources := map[string]string{}
-	for _, name := range []string{"dir", "tiers", "environment", "region", "account", "functions-account", "supernet", "zones", "functions-zones", "unsigned-functions", "target", "output", "quiet"} {
+	for _, name := range []string{"dir", "tiers", "environment", "region", "account", "functions-account", "supernet", "zones", "functions-zones", "unsigned-functions", "target", "output", "quiet", "api-url", "token-file", "direct"} {
 		flag := cmd.Flags().Lookup(name)
 		sources[name] = "--" + name
 		variable := "TENANTFORM_" + strings.ToUpper(strings.ReplaceAll(name, "-", "_"))
@@ -82,6 +88,7 @@ func (g *globals) resolve(a *app, cmd *cobra.Command) error {
 	g.accountSource, g.functionsSource = sources["account"], sources["functions-account"]
 	g.regionSource, g.environmentSource = sources["region"], sources["environment"]
 	g.supernetSource = sources["supernet"]
+	g.apiURLSource, g.tokenFileSource, g.directSource = sources["api-url"], sources["token-file"], sources["direct"]
 	g.outputSource, g.targetSource, g.dirSrc = sources["output"], sources["target"], sources["dir"]
 	return g.check(a, sources)
 }

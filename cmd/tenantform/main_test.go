@@ -48,7 +48,7 @@ func command(t *testing.T, dir string, args ...string) answer {
 func commandIn(t *testing.T, dir, stdin string, env []string, args ...string) answer {
 	t.Helper()
 	var out, errs bytes.Buffer
-	env = append([]string{"TENANTFORM_DIR=" + dir, "TENANTFORM_INITIATOR=tester"}, env...)
+	env = append([]string{"TENANTFORM_DIR=" + dir, "TENANTFORM_INITIATOR=tester", "TENANTFORM_DIRECT=true"}, env...)
 	code := run(context.Background(), args, strings.NewReader(stdin), &out, &errs, env)
 	return answer{code: code, out: out.String(), errors: errs.String()}
 }

@@ -12,6 +12,7 @@ import (
 	"github.com/tenantform/tenantform/automation"
 	"github.com/tenantform/tenantform/automation/plan"
 	"github.com/tenantform/tenantform/internal/direct"
+	"github.com/tenantform/tenantform/internal/workflows"
 	"github.com/tenantform/tenantform/policies"
 	"github.com/tenantform/tenantform/policies/report"
 	"github.com/tenantform/tenantform/tenants"
@@ -239,6 +240,12 @@ func stepTitle(name string) string {
 		return "bring the tenant's functions up"
 	case "undeploy":
 		return "take a function away"
+	case workflows.ServicesStep:
+		return "have the business services do their part"
+	case workflows.NotifyStep:
+		return "tell the tenant's administrator"
+	case workflows.FinishStep:
+		return "record the outcome"
 	}
 	return name
 }

@@ -21,7 +21,7 @@ type child struct {
 func spawn(t *testing.T, dir string, args ...string) *child {
 	t.Helper()
 	c := &child{Cmd: exec.Command(os.Args[0], args...), lines: make(chan string, 1000)}
-	c.Env = append(os.Environ(), asCommand+"=1", "TENANTFORM_DIR="+dir)
+	c.Env = append(os.Environ(), asCommand+"=1", "TENANTFORM_DIR="+dir, "TENANTFORM_DIRECT=true")
 	pipe, err := c.StderrPipe()
 	if err != nil {
 		t.Fatal(err)

@@ -3,25 +3,40 @@ package main
 import (
 	"context"
 	"fmt"
-	"io"
-	"slices"
-	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 
-	"github.com/tenantform/tenantform/internal/direct"
 	"github.com/tenantform/tenantform/tenants"
 )
 
 func (a *app) tenantCommand() *cobra.Command {
-	cmd := &cobra.Command{Use: "tenant", Short: "Create, show, move and delete tenants"}
-	cmd.AddCommand(a.tenantCreateCommand(), a.tenantGetCommand(), a.tenantListCommand(), a.tenantMoveCommand(), a.tenantDeleteCommand())
+	cmd := &cobra.Command{
+		Use:   "tenant",
+		Short: "Create, show, change, move and delete tenants",
+		Long: `Creates, shows, changes, moves and deletes tenants through a control plane:
+"tenantform dev" runs one on this machine, --api-url names another. A command
+that changes something begins an operation and says which; with --watch it shows
+each step and ends with the operation.
+
+With --direct the commands create, get, list, move and delete do without a
+control plane: they work in this process, on the tenants of --dir.`,
+	}
+	cmd.AddCommand(a.tenantCreateCommand(), a.tenantGetCommand(), a.tenantListCommand(), a.tenantMoveCommand(), a.tenantDeleteCommand(),
+		a.tenantUpdateCommand(), a.tenantActivateCommand(), a.tenantDeactivateCommand(), a.tenantReconcileCommand(),
+		a.tenantProductsCommand(), a.tenantConfigCommand())
 	return cmd
 }
 
+// moving is what "tenant move" was asked for.
+type moving struct {
+	writing
+	tier      string
+	dataMoved bool
+}
+
 func (a *app) tenantMoveCommand() *cobra.Command {
-	var tier, reason string
-	var dryRun, dataMoved bool
+	var m moving
 	cmd := &cobra.Command{
 		Use:   "move TENANT --tier TIER",
 		Short: "Take a tenant to another tier",
@@ -31,82 +46,25 @@ taken away. A move that failed goes on when the same tier is asked for again;
 asked for the old tier, it is taken back as long as no data has gone over.`,
 		Args: exactly("TENANT"),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return a.move(cmd.Context(), args[0], tier, reason, dryRun, dataMoved)
+			h, err := a.house()
+			if err != nil {
+				return err
+			}
+			return h.move(cmd.Context(), args[0], m)
 		},
 		ValidArgsFunction: a.completeTenants,
 	}
 	f := cmd.Flags()
-	f.StringVar(&tier, "tier", "", "the tier to move to")
-	f.StringVar(&reason, "reason", "", "why, for the journal (required unless --dry-run)")
-	f.BoolVar(&dryRun, "dry-run", false, "show the steps, what each changes and what the policies say; change nothing")
-	f.BoolVar(&dataMoved, "data-moved", false, "on a target other than local: users and data go over by other means, at the transfer step")
+	f.StringVar(&m.tier, "tier", "", "the tier to move to")
+	f.BoolVar(&m.dataMoved, "data-moved", false, "on a target other than local: users and data go over by other means, at the transfer step")
+	m.add(cmd, "the steps, and with --direct what each changes and what the policies say", " (required unless --dry-run)")
 	_ = cmd.RegisterFlagCompletionFunc("tier", a.completeTiers)
 	return cmd
 }
 
-func (a *app) move(ctx context.Context, id, tier, reason string, dryRun, dataMoved bool) error {
-	s, err := a.look()
-	if err != nil {
-		return err
-	}
-	t, err := s.tenant(ctx, id)
-	if err != nil {
-		return err
-	}
-	target, err := s.tier(tier)
-	if err != nil {
-		return err
-	}
-	if t.Tier == target.Name && t.Status == tenants.StatusActive {
-		others := slices.DeleteFunc(s.catalogue.Names(), func(n string) bool { return n == t.Tier })
-		return invalid("--tier", tier, fmt.Sprintf("a tier that tenant %s does not have already: %s", id, strings.Join(others, ", ")))
-	}
-	if reason == "" && !dryRun {
-		return invalid("--reason", "", "why the tenant is moved, for the journal")
-	}
-	if err := s.start(ctx); err != nil {
-		return err
-	}
-	defer s.close()
-	if dataMoved && a.flags.target != targetLocal {
-		s.runner.Transfer = func(context.Context, string, tenants.Placement, tenants.Placement) error { return nil }
-	}
-	if err := s.needPlace(ctx, id, target.Placement()); err != nil {
-		return err
-	}
-	if dryRun {
-		out, err := s.runner.PlanMove(ctx, id, tier)
-		return a.planned(fmt.Sprintf("move of tenant %s from %s to %s", id, out.Operation.FromTier, tier), out, err)
-	}
-	defer a.signals.change()()
-	out, err := s.runner.Move(ctx, id, tier, reason)
-	return a.done(fmt.Sprintf("tenant %s is in tier %s (%s)", id, out.Tenant.Tier, placement(out.Tenant)), out, err)
-}
-
-// planned answers a dry run.
-func (a *app) planned(title string, out direct.Outcome, err error) error {
-	if err != nil {
-		return withResult(err, out, results(out)...)
-	}
-	a.show(out, func(w io.Writer) { writePlanned(w, title, out) })
-	if !out.Allowed() {
-		return denied(title)
-	}
-	return nil
-}
-
-// done answers an operation.
-func (a *app) done(title string, out direct.Outcome, err error) error {
-	if err != nil {
-		return withResult(err, out, results(out)...)
-	}
-	a.show(out, func(w io.Writer) { writeDone(w, title, out) })
-	return nil
-}
-
 func (a *app) tenantDeleteCommand() *cobra.Command {
-	var reason string
-	var dryRun, yes bool
+	var w writing
+	var yes bool
 	cmd := &cobra.Command{
 		Use:   "delete TENANT",
 		Short: "Delete a tenant with everything it has",
@@ -114,43 +72,17 @@ func (a *app) tenantDeleteCommand() *cobra.Command {
 journal stays. On a terminal it asks; elsewhere it wants --yes.`,
 		Args: exactly("TENANT"),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return a.deleteTenant(cmd.Context(), args[0], reason, dryRun, yes)
+			h, err := a.house()
+			if err != nil {
+				return err
+			}
+			return h.remove(cmd.Context(), args[0], yes, w)
 		},
 		ValidArgsFunction: a.completeTenants,
 	}
-	f := cmd.Flags()
-	f.StringVar(&reason, "reason", "", "why, for the journal")
-	f.BoolVar(&dryRun, "dry-run", false, "show what would be deleted and what the policies say; change nothing")
-	f.BoolVar(&yes, "yes", false, "do not ask")
+	w.add(cmd, "what would be done, and with --direct what would be deleted and what the policies say", "")
+	cmd.Flags().BoolVar(&yes, "yes", false, "do not ask")
 	return cmd
-}
-
-func (a *app) deleteTenant(ctx context.Context, id, reason string, dryRun, yes bool) error {
-	s, err := a.look()
-	if err != nil {
-		return err
-	}
-	t, err := s.tenant(ctx, id)
-	if err != nil {
-		return err
-	}
-	if !dryRun && !yes {
-		question := fmt.Sprintf("Delete tenant %s (%s; %s, %s) with its users, its data and %s?", id, t.Name, t.Tier, placement(t), count(len(t.Functions), "function"))
-		if err := a.confirm(question, id); err != nil {
-			return err
-		}
-	}
-	if err := s.start(ctx); err != nil {
-		return err
-	}
-	defer s.close()
-	if dryRun {
-		out, err := s.runner.PlanDelete(ctx, id)
-		return a.planned("deletion of tenant "+id, out, err)
-	}
-	defer a.signals.change()()
-	out, err := s.runner.Delete(ctx, id, reason)
-	return a.done("tenant "+id+" is deleted", out, err)
 }
 
 // confirm asks on a terminal and wants the name back. Where nobody can be
@@ -167,7 +99,34 @@ func (a *app) confirm(question, name string) error {
 	return nil
 }
 
-func (a *app) completeTenants(cmd *cobra.Command, args []string, _ string) ([]string, cobra.ShellCompDirective) {
+// confirmDeletion asks whether a tenant is to be deleted.
+func (a *app) confirmDeletion(t tenants.Tenant, functions string) error {
+	return a.confirm(fmt.Sprintf("Delete tenant %s (%s; %s, %s) with its users, its data%s?", t.ID, t.Name, t.Tier, placement(t), functions), t.ID)
+}
+
+// completionTime is how long a control plane is asked for the words that a
+// shell completes.
+const completionTime = 3 * time.Second
+
+func (a *app) completeTenants(cmd *cobra.Command, args []string, toComplete string) ([]string, cobra.ShellCompDirective) {
+	if len(args) > 0 {
+		return nil, cobra.ShellCompDirectiveNoFileComp
+	}
+	if a.flags.inProcess() {
+		return a.completeTenantsHere(cmd, args, toComplete)
+	}
+	cp, err := a.controlPlane()
+	if err != nil {
+		return nil, cobra.ShellCompDirectiveNoFileComp
+	}
+	ctx, cancel := context.WithTimeout(cmd.Context(), completionTime)
+	defer cancel()
+	return cp.tenantIDs(ctx), cobra.ShellCompDirectiveNoFileComp
+}
+
+// completeTenantsHere completes the tenants of --dir, for what works on them
+// alone.
+func (a *app) completeTenantsHere(cmd *cobra.Command, args []string, _ string) ([]string, cobra.ShellCompDirective) {
 	s, err := a.look()
 	if err != nil || len(args) > 0 {
 		return nil, cobra.ShellCompDirectiveNoFileComp
@@ -176,8 +135,21 @@ func (a *app) completeTenants(cmd *cobra.Command, args []string, _ string) ([]st
 	return idsOf(all), cobra.ShellCompDirectiveNoFileComp
 }
 
-func (a *app) completeTiers(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
-	c, err := a.flags.catalogue()
+func (a *app) completeTiers(cmd *cobra.Command, _ []string, _ string) ([]string, cobra.ShellCompDirective) {
+	if a.flags.inProcess() {
+		c, err := a.flags.catalogue()
+		if err != nil {
+			return nil, cobra.ShellCompDirectiveNoFileComp
+		}
+		return c.Names(), cobra.ShellCompDirectiveNoFileComp
+	}
+	cp, err := a.controlPlane()
+	if err != nil {
+		return nil, cobra.ShellCompDirectiveNoFileComp
+	}
+	ctx, cancel := context.WithTimeout(cmd.Context(), completionTime)
+	defer cancel()
+	c, err := cp.catalogue(ctx)
 	if err != nil {
 		return nil, cobra.ShellCompDirectiveNoFileComp
 	}

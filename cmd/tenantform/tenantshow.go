@@ -23,24 +23,11 @@ func (a *app) tenantGetCommand() *cobra.Command {
 		Short: "Show a tenant and the last operation on it, step by step",
 		Args:  exactly("TENANT"),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			s, err := a.look()
+			h, err := a.house()
 			if err != nil {
 				return err
 			}
-			t, err := s.tenant(cmd.Context(), args[0])
-			if err != nil {
-				return err
-			}
-			ops, err := s.journal.Operations(cmd.Context(), t.ID)
-			if err != nil {
-				return err
-			}
-			view := tenantView{Tenant: t}
-			if len(ops) > 0 {
-				view.LastOperation = &ops[len(ops)-1]
-			}
-			a.show(view, func(w io.Writer) { writeTenant(w, view) })
-			return nil
+			return h.get(cmd.Context(), args[0])
 		},
 		ValidArgsFunction: a.completeTenants,
 	}
@@ -56,24 +43,38 @@ func writeTenant(w io.Writer, v tenantView) {
 	} {
 		fmt.Fprintf(tw, "%s\t%s\n", row[0], row[1])
 	}
+	for _, o := range t.Origins {
+		fmt.Fprintf(tw, "origin\t%s\n", o)
+	}
+	for _, p := range t.Products {
+		fmt.Fprintf(tw, "product\t%s, licences: %s\n", p.Name, licences(p.Licences))
+	}
+	for _, s := range t.Services {
+		fmt.Fprintf(tw, "service\t%s\n", serviceLine(s))
+	}
 	for _, f := range t.Functions {
 		fmt.Fprintf(tw, "function\t%s (%s, %s)\n", f.Name, f.Runtime, f.Handler)
 	}
 	_ = tw.Flush()
 	if v.LastOperation != nil {
-		writeOperation(w, *v.LastOperation)
+		writeOperation(w, "last operation", *v.LastOperation)
 	}
 }
 
-func writeOperation(w io.Writer, op tenants.Operation) {
-	tiers := ""
+// tiersOf says in words between which tiers an operation goes.
+func tiersOf(op tenants.Operation) string {
 	switch {
 	case op.FromTier != "" && op.ToTier != "" && op.FromTier != op.ToTier:
-		tiers = fmt.Sprintf(" from %s to %s", op.FromTier, op.ToTier)
+		return fmt.Sprintf(" from %s to %s", op.FromTier, op.ToTier)
 	case op.ToTier != "":
-		tiers = " in " + op.ToTier
+		return " in " + op.ToTier
 	}
-	fmt.Fprintf(w, "\nlast operation: %s%s, %s, by %s, %s\n", op.Kind, tiers, progressWord(op.Progress), op.Initiator, when(op.StartedAt))
+	return ""
+}
+
+// writeOperation shows an operation step by step, under a title.
+func writeOperation(w io.Writer, title string, op tenants.Operation) {
+	fmt.Fprintf(w, "\n%s: %s%s, %s, by %s, %s\n", title, op.Kind, tiersOf(op), progressWord(op.Progress), op.Initiator, when(op.StartedAt))
 	if op.Reason != "" {
 		fmt.Fprintf(w, "  reason: %s\n", op.Reason)
 	}
@@ -84,9 +85,21 @@ func writeOperation(w io.Writer, op tenants.Operation) {
 		}
 		fmt.Fprintf(w, "  %d. %-10s  %s%s\n", i+1, s.Name, progressWord(s.Progress), took)
 	}
+	for _, s := range op.Services {
+		fmt.Fprintf(w, "  service %s\n", serviceLine(s))
+	}
 	if op.Error != "" {
 		fmt.Fprintf(w, "  error: %s\n", oneLine(op.Error))
 	}
+}
+
+// serviceLine says how a business service stands.
+func serviceLine(s tenants.ServiceState) string {
+	line := s.Service + ": " + progressWord(s.Progress)
+	if s.Error != "" {
+		line += ": " + oneLine(s.Error)
+	}
+	return line
 }
 
 func progressWord(p tenants.Progress) string {
@@ -103,27 +116,50 @@ func when(t time.Time) string {
 	return t.UTC().Format(time.RFC3339)
 }
 
+// listing is what "tenant list" was asked for.
+type listing struct {
+	tenants.Query
+	status, model string
+}
+
+// local refuses what only a control plane knows.
+func (l listing) local() error {
+	for _, f := range []struct{ flag, value string }{
+		{"--tier", l.Tier}, {"--status", l.status}, {"--in-region", l.Region}, {"--service", l.Service}, {"--product", l.Product}, {"--model", l.model}, {"--match", l.Text},
+	} {
+		if f.value != "" {
+			return invalid(f.flag, f.value, "nothing with --direct, which lists all tenants")
+		}
+	}
+	return nil
+}
+
 func (a *app) tenantListCommand() *cobra.Command {
-	return &cobra.Command{
+	var l listing
+	cmd := &cobra.Command{
 		Use:   "list",
 		Short: "List the tenants",
-		Args:  exactly(),
+		Long: `Lists the tenants by id: all that are not deleted, or those that the flags let
+through (not with --direct).`,
+		Args: exactly(),
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			s, err := a.look()
+			h, err := a.house()
 			if err != nil {
 				return err
 			}
-			all, err := s.store.List(cmd.Context())
-			if err != nil {
-				return err
-			}
-			if all == nil {
-				all = []tenants.Tenant{}
-			}
-			a.show(all, func(w io.Writer) { writeTenants(w, all) })
-			return nil
+			return h.list(cmd.Context(), l)
 		},
 	}
+	f := cmd.Flags()
+	f.StringVar(&l.Tier, "tier", "", "those of a tier")
+	f.StringVar(&l.status, "status", "", "those with a status: active, create_failed, deleted and so on")
+	f.StringVar(&l.Query.Region, "in-region", "", "those that live in an AWS region")
+	f.StringVar(&l.Service, "service", "", "those with a state of a business service")
+	f.StringVar(&l.Product, "product", "", "those with a product")
+	f.StringVar(&l.model, "model", "", "those in a pool, or in a silo")
+	f.StringVar(&l.Text, "match", "", "those with these words, or beginnings of words, in id, name or address")
+	_ = cmd.RegisterFlagCompletionFunc("tier", a.completeTiers)
+	return cmd
 }
 
 func writeTenants(w io.Writer, all []tenants.Tenant) {

@@ -44,7 +44,7 @@ func onTerminal(t *testing.T, dir, typed string, args ...string) (string, int) {
 	t.Helper()
 	person, tty := terminal(t)
 	cmd := exec.Command(os.Args[0], args...)
-	cmd.Env = append(os.Environ(), asCommand+"=1", "TENANTFORM_DIR="+dir, "TERM=xterm-256color", "CI=")
+	cmd.Env = append(os.Environ(), asCommand+"=1", "TENANTFORM_DIR="+dir, "TENANTFORM_DIRECT=true", "TERM=xterm-256color", "CI=")
 	cmd.Stdin, cmd.Stdout, cmd.Stderr = tty, tty, tty
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true, Setctty: true}
 	if err := cmd.Start(); err != nil {
