@@ -78,7 +78,10 @@ func TestRates(t *testing.T) {
 }
 
 func TestBodies(t *testing.T) {
-	h := newHouse(t, func(_ *api.Args, o *api.Options) { o.Limits.BodyBytes = 1000; o.Limits.Timeout = 300 * time.Millisecond })
+	h := newHouse(t, func(_ *api.Args, o *api.Options) {
+		o.Limits.BodyBytes = 1000
+		o.Limits.Timeout = 300 * time.Millisecond
+	})
 	body := func(n int) string {
 		in := newTenant("acme", "free")
 		in.Reason = strings.Repeat("x", n-len(encode(t, in))-len(`,"reason":""`))
@@ -222,7 +225,9 @@ func (f plannerFunc) Plan(ctx context.Context, t tenants.Tenant, op tenants.Oper
 // TestPanic lets a handler fall over: before it answers, and in a stream.
 func TestPanic(t *testing.T) {
 	h := newHouse(t, func(a *api.Args, _ *api.Options) {
-		a.Planner = plannerFunc(func(context.Context, tenants.Tenant, tenants.Operation) (lifecycle.Plan, error) { panic("secret cause") })
+		a.Planner = plannerFunc(func(context.Context, tenants.Tenant, tenants.Operation) (lifecycle.Plan, error) {
+			panic("secret cause")
+		})
 	})
 	res := h.want(http.StatusInternalServerError, request{method: "POST", path: "/v1/tenants", token: h.delivery(), body: newTenant("acme", "free"), header: map[string]string{"X-Correlation-Id": "falls"}})
 	if strings.Contains(string(res.body), "secret") || read[wire.Problem](t, res).CorrelationID != "falls" {

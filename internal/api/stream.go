@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
+	"runtime/debug"
 	"strings"
 	"time"
 
@@ -49,7 +50,7 @@ func (s *server) watch(ctx context.Context, in *watchInput) (*huma.StreamRespons
 		}
 		ctx, cancel := context.WithTimeout(r.Context(), s.limits.WatchTime)
 		defer cancel()
-		st := &stream{w: w, control: http.NewResponseController(w), last: in.LastEventID}
+		st := &stream{w: w, control: http.NewResponseController(w), last: in.LastEventID, until: time.Now().Add(s.limits.WatchTime)}
 		if err := st.write(fmt.Sprintf("retry: %d\n\n", reconnect)); err != nil {
 			return
 		}
@@ -72,13 +73,20 @@ func (s *server) follow(ctx context.Context, st *stream, operationID string) err
 	go func() {
 		defer close(ended)
 		defer close(updates)
-		for u, err := range s.Watch(ctx, operationID) {
+		send := func(u workflows.Update, err error) bool {
 			select {
 			case updates <- update{u, err}:
+				return true
 			case <-ctx.Done():
-				return
+				return false
 			}
 		}
+		defer func() { // here nobody else would
+			if cause := recover(); cause != nil {
+				send(workflows.Update{}, fmt.Errorf("panic: %v\n%s", cause, debug.Stack()))
+			}
+		}()
+		s.Watch(ctx, operationID)(send)
 	}()
 	defer func() {
 		cancel()
@@ -114,7 +122,8 @@ func (s *server) follow(ctx context.Context, st *stream, operationID string) err
 type stream struct {
 	w       http.ResponseWriter
 	control *http.ResponseController
-	last    string // the id of the record that the reader has
+	last    string    // the id of the record that the reader has
+	until   time.Time // when it is to be over
 }
 
 func (st *stream) send(u workflows.Update) error {
@@ -159,7 +168,11 @@ func (st *stream) event(name, id string, data any) error {
 // write sends a part of the stream at once, or fails when the reader does not read.
 func (st *stream) write(text string) error {
 	// A writer without deadlines, as in tests, has no reader who is slow.
-	_ = st.control.SetWriteDeadline(time.Now().Add(patience))
+	deadline := time.Now().Add(patience)
+	if last := st.until.Add(time.Second); last.Before(deadline) {
+		deadline = last
+	}
+	_ = st.control.SetWriteDeadline(deadline)
 	if _, err := st.w.Write([]byte(text)); err != nil {
 		return err
 	}
