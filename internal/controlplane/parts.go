@@ -115,8 +115,17 @@ func assemble(ctx context.Context, process settings.Process, s *settings.Setting
 			Environment: s.Environment, Region: s.Region, AccountID: s.Account, FunctionsAccountID: s.FunctionsAccount, Zones: s.Zones, FunctionsZones: s.FunctionsZones,
 		},
 	}
+	if s.Target == settings.TargetLocal { // also where moves are only planned
+		p.lifecycle.Transfer = p.localTransfer
+	}
 	p.ready.Checks = []telemetry.Check{{Name: "ledger", Look: p.store.Ping}, {Name: "temporal", Look: temporalAnswers(p.temporal)}}
 	return p, nil
+}
+
+// localTransfer takes users and data over on the local target.
+func (p *parts) localTransfer(ctx context.Context, id string, from, to tenants.Placement) error {
+	p.options.Log.InfoContext(ctx, "the local cloud keeps no users and no items, so there is nothing to take over", "tenant", id, "from", from.String(), "to", to.String())
+	return nil
 }
 
 func (p *parts) closing(f func()) { p.closers = append(p.closers, f) }

@@ -128,7 +128,6 @@ func (w *workshop) open(ctx context.Context, cli automation.CLI, gate *policies.
 		}
 		w.closing(func() { _ = cloud.Close() })
 		opts.Env, opts.Locator = cloud.Env(), locator{cloud}
-		w.lifecycle.Transfer = w.localTransfer
 	} else {
 		opts.Pass = automation.AWSEnvironment()
 	}
@@ -138,12 +137,6 @@ func (w *workshop) open(ctx context.Context, cli automation.CLI, gate *policies.
 	}
 	w.engine = &engine{Engine: made, metrics: w.metrics, traces: w.traces}
 	w.lifecycle.Engine, w.lifecycle.Gate = w.engine, gate
-	return nil
-}
-
-// localTransfer takes users and data over on the local target.
-func (w *workshop) localTransfer(ctx context.Context, id string, from, to tenants.Placement) error {
-	w.options.Log.InfoContext(ctx, "the local cloud keeps no users and no items, so there is nothing to take over", "tenant", id, "from", from.String(), "to", to.String())
 	return nil
 }
 

@@ -6,7 +6,7 @@ import (
 	"crypto/sha256"
 	"net/http"
 	"net/url"
-	"regexp"
+	"strings"
 	"time"
 
 	"go.opentelemetry.io/otel/attribute"
@@ -126,44 +126,36 @@ func (t *Traces) OperationEnded(ctx context.Context, op tenants.Operation) {
 // CorrelationHeader names the correlation id of a request and its answer.
 const CorrelationHeader = "X-Correlation-Id"
 
-// correlationForm is that of correlation ids from which traces are made.
-var correlationForm = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._:-]{0,127}$`)
+// correlates tells whether a text can be a correlation id.
+func correlates(id string) bool {
+	return id != "" && len(id) <= tenants.MaxCorrelationLength && !strings.ContainsFunc(id, func(r rune) bool { return r <= ' ' || r > '~' })
+}
 
-// Middleware makes a span of each request. A request without a correlation id
-// gets one; the trace that its caller names is taken over, or linked where the
-// correlation id stands for another.
+// Middleware makes a span of each request. One with a correlation id is in the
+// trace of that; the trace that its caller names is linked where it is another.
+// One without is in its caller's trace, or in a new one, whose id the API takes as
+// the correlation id.
 func (t *Traces) Middleware(next http.Handler) http.Handler {
 	if t.provider == nil {
 		return next
 	}
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		ctx := propagation.TraceContext{}.Extract(r.Context(), propagation.HeaderCarrier(r.Header))
-		parent := trace.SpanContextFromContext(ctx)
+		caller := trace.SpanContextFromContext(ctx)
 		opts := []trace.SpanStartOption{trace.WithSpanKind(trace.SpanKindServer),
 			trace.WithAttributes(attribute.String("http.request.method", r.Method), attribute.String("url.path", r.URL.Path))}
-		id := r.Header.Get(CorrelationHeader)
-		switch {
-		case id == "" && parent.IsValid():
-			id = parent.TraceID().String()
-		case id == "":
-			id = newTrace().String()
-			ctx = context.WithValue(ctx, forcedKey{}, forced{trace: traceOf(id)})
-		case correlationForm.MatchString(id) && (!parent.IsValid() || parent.TraceID() != traceOf(id)):
-			if parent.IsValid() {
-				opts = append(opts, trace.WithLinks(trace.Link{SpanContext: parent}))
+		if id := r.Header.Get(CorrelationHeader); correlates(id) && (!caller.IsValid() || caller.TraceID() != traceOf(id)) {
+			if caller.IsValid() {
+				opts = append(opts, trace.WithLinks(trace.Link{SpanContext: caller}))
 			}
 			ctx = context.WithValue(ctx, forcedKey{}, forced{trace: traceOf(id)})
 			opts = append(opts, trace.WithNewRoot())
 		}
-		r.Header.Set(CorrelationHeader, id)
-		ctx, span := t.tracer.Start(WithCorrelation(ctx, id), "HTTP "+r.Method, opts...)
+		ctx, span := t.tracer.Start(ctx, "HTTP "+r.Method, opts...)
 		defer span.End()
 		seen := &statusWriter{ResponseWriter: w}
 		next.ServeHTTP(seen, r.WithContext(ctx))
-		if answered := w.Header().Get(CorrelationHeader); answered != "" {
-			id = answered
-		}
-		span.SetAttributes(attribute.String(CorrelationKey, id), attribute.Int("http.response.status_code", seen.status))
+		span.SetAttributes(attribute.String(CorrelationKey, w.Header().Get(CorrelationHeader)), attribute.Int("http.response.status_code", seen.status))
 		if seen.status >= http.StatusInternalServerError {
 			span.SetStatus(codes.Error, http.StatusText(seen.status))
 		}
