@@ -134,7 +134,7 @@ func hasMark(s string) bool {
 			return false
 		}
 		s = s[i:]
-		for _, mark := range []string{"-silo", "-pool-", "-data-", "-work-"} {
+		for _, mark := range []string{"-silo", "-pool-", "-data-", "-work-", "-logs-"} {
 			if strings.HasPrefix(s, mark) {
 				return true
 			}

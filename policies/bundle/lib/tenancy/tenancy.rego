@@ -77,7 +77,7 @@ marker := "$tenant"
 forms := {concat("", [tenant, "-silo", end]) | some end in ["-", "/", "."]} | {concat("", [tenant, "-pool-"])} | {concat("-", [tenant, kind, account, ""]) |
 	account := plan.text(object.get(input.subject, "account", ""))
 	account != ""
-	some kind in ["data", "work"]
+	some kind in ["data", "work", "logs"]
 }
 
 # METADATA
@@ -120,7 +120,7 @@ other(name) := id if {
 
 # METADATA
 # description: What the names of placements and of their buckets hold, behind the tenant.
-marks := ["-silo", "-pool-", "-data-", "-work-"]
+marks := ["-silo", "-pool-", "-data-", "-work-", "-logs-"]
 
 marked(text) if {
 	some mark in marks
@@ -153,7 +153,13 @@ silo := concat("", [tenant, "-silo"])
 
 placements := {concat("", [tenant, part]) | some part in ["-silo-", "-silo/", "-pool-"]}
 
-form := `^([a-z][a-z0-9-]*?)-(?:silo|pool-[a-z0-9]+|(?:data|work)-[0-9]{12})(?:[-/:.]|$)`
+form := concat("", ["^([a-z][a-z0-9-]*?)", place, "(?:[-/:.]|$)"])
+
+# METADATA
+# description: |
+#   A pattern of what stands behind the tenant in the names of placements, and in those
+#   of the buckets for its data, its worker's code and the logs of access to them.
+place := `-(?:silo|pool-[a-z0-9]+|(?:data|work|logs)-[0-9]{12})`
 
 # METADATA
 # description: |

@@ -16,12 +16,12 @@ belongs(arn) := out if {
 
 test_own if every name in [
 	"acme", "acme-silo", "acme-silo-data", "acme-silo/access", "acme-pool-a", "acme-pool-a-data", "acme-data-111111111111-eu-west-1",
-	"acme-greeting", "acme-silo-*", "acme-pool-a-*", "acme-data-111111111111-*", "${aws:PrincipalTag/TenantID}", "${aws:PrincipalTag/TenantID}-files",
+	"acme-greeting", "acme-logs-111111111111-eu-west-1", "acme-silo-*", "acme-pool-a-*", "acme-data-111111111111-*", "acme-logs-111111111111-*", "${aws:PrincipalTag/TenantID}", "${aws:PrincipalTag/TenantID}-files",
 ] { own(name) }
 
 test_not_own if every name in [
 	"", "*", "acme*", "acme-*", "acme-d*", "acme-silo*", "acmes-silo", "acme-eu-silo", "acme-eu-silo-data", "acme-eu-pool-a-data",
-	"acme-data-eu-silo", "birch-silo", "pool-a-data", "platform-alerts", "acme-${aws:username}", "?cme-silo",
+	"acme-data-eu-silo", "acme-eu-logs-111111111111-eu-west-1", "acme-logs-222222222222-*", "birch-silo", "pool-a-data", "platform-alerts", "acme-${aws:username}", "?cme-silo",
 ] { not own(name) }
 
 test_no_tenant_owns_nothing if {
@@ -34,7 +34,10 @@ test_other if {
 	other("acme-eu-silo-data") == "acme-eu"
 	other("birch-pool-a-data") == "birch"
 	other("birch-data-222222222222-eu-west-1") == "birch"
-	every name in ["acme-silo", "acme-silo-silo", "acme-pool-a", "pool-a-data", "platform-silo", "birch-silos", "identity-pools", "big-data-lake", ""] { other(name) == "" }
+	other("birch-work-222222222222-eu-west-1") == "birch"
+	other("birch-logs-222222222222-eu-west-1") == "birch"
+	other("acme-eu-logs-222222222222-eu-west-1") == "acme-eu"
+	every name in ["acme-silo", "acme-silo-silo", "acme-pool-a", "pool-a-data", "platform-silo", "birch-silos", "identity-pools", "big-data-lake", "acme-logs-111111111111-eu-west-1", "platform-logs-111111111111-eu-west-1", "aws-waf-logs-birch", "my-logs-2026", ""] { other(name) == "" }
 }
 
 test_belongs if {

@@ -22,7 +22,8 @@ import data.tenantform.lib.plan
 import data.tenantform.lib.tenancy
 
 # Names of the form of another tenant's, in any text. Most plans hold none, which
-# is told by counting the marks and the tenant's own names in the whole text.
+# is told by counting the marks, and the tenant's own and shared names, in the whole
+# text.
 
 findings contains plan.finding(r, path(where), value, sprintf("the name is of the tenant %s", [concat(", ", others)])) if {
 	suspicious
@@ -38,11 +39,16 @@ default suspicious := false
 suspicious if {
 	tenancy.alone
 	some mark in tenancy.marks
-	strings.count(whole, mark) > sum([strings.count(whole, start) |
+	found := strings.count(whole, mark)
+	found > 0
+	found > sum([strings.count(whole, start) |
 		some before in ["\n", `"`, "'", "/", ":", " ", "[", "="]
-		start := concat("", [before, tenancy.tenant, mark])
+		some first in innocent
+		start := concat("", [before, first, mark])
 	])
 }
+
+innocent := {tenancy.tenant} | tenancy.shared_names
 
 whole := concat("", ["\n", concat("\n", tenancy.texts)])
 
@@ -56,10 +62,12 @@ strings_of(r) := {where: value |
 }
 
 named(text) := {id |
-	some [word] in regex.find_all_string_submatch_n(`[a-z][a-z0-9-]*-(?:silo|pool-[a-z0-9]+|(?:data|work)-[0-9]{12})\b(?:[-/:.][a-z0-9-]*)?`, text, -1)
+	some [word] in regex.find_all_string_submatch_n(names, text, -1)
 	id := tenancy.other(word)
 	id != ""
 }
+
+names := concat("", ["[a-z][a-z0-9-]*", tenancy.place, `\b(?:[-/:.][a-z0-9-]*)?`])
 
 path(where) := substring(concat("", [step(part) | some part in where]), 1, -1)
 

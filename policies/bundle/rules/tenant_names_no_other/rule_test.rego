@@ -20,10 +20,12 @@ test_literals if {
 	every text in [
 		"birch-silo", "birch-silo-data", "acme-eu-silo-data", "s3://birch-data-111111111111-eu-west-1/a", "x birch-pool-a y",
 		"arn:aws:sqs:eu-west-1:111111111111:birch-silo-worker", "acme-silo-data,birch-silo-data", `{"a":"birch-silo/access"}`,
+		"birch-work-111111111111-eu-west-1", "birch-logs-111111111111-eu-west-1", "s3://acme-eu-logs-111111111111-eu-west-1/access/", "platform-logs-111111111111-eu-west-1 birch-logs-111111111111-eu-west-1",
 	] { literal(text) == hit }
 	every text in [
 		"acme-silo", "acme-silo-silo", "arn:aws:sqs:eu-west-1:111111111111:acme-silo-worker", "pool-a-data", "platform-data-111111111111-eu-west-1",
 		"identity-pool", "big-data-lake", "my-silos", "", "x acme-pool-a", "acme-data-111111111111-eu-west-1", `{"a":"acme-silo/access"}`,
+		"acme-logs-111111111111-eu-west-1", "platform-logs-111111111111-eu-west-1", "aws-waf-logs-birch", "the-logs-of-2026",
 	] { literal(text) == set() }
 	every value in [unknown, secret, null, 1, true, {}, []] { in_plan([resource({"environment": value})]) == set() }
 	in_plan([resource(null)]) == set()
