@@ -66,7 +66,7 @@ The control plane runs on this machine. Ctrl-C ends it.
 	fmt.Fprintf(w, `
 Next, in another terminal:
 
-  tenantform%s tenant create acme --name "Acme Ltd" --admin-email ops@acme.example --tier standard --watch
+  tenantform%s tenant create acme --name "Acme Ltd" --email ops@acme.example --tier standard --watch
 
 `, flag)
 }
