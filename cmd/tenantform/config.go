@@ -30,7 +30,7 @@ func (a *app) configCommand() *cobra.Command {
 			if !slices.Contains([]settings.Process{"", settings.Serve, settings.Work, settings.Dev}, p) {
 				return invalid("--for", process, "serve, worker or dev")
 			}
-			s, err := a.settingsFor(cmd, p)
+			s, err := a.settingsFor(cmd, p, cmd.Name() == "show")
 			if err != nil {
 				return err
 			}
@@ -129,8 +129,8 @@ func (g *given) Type() string {
 	return map[string]string{"text": "string", "whole number": "int", "number": "float", "yes or no": "", "duration": "duration", "list": "strings"}[g.kind]
 }
 
-// settingsFor loads the settings of a process.
-func (a *app) settingsFor(cmd *cobra.Command, p settings.Process) (*settings.Settings, error) {
+// settingsFor loads the settings of a process; partial ones may lack what it needs.
+func (a *app) settingsFor(cmd *cobra.Command, p settings.Process, partial bool) (*settings.Settings, error) {
 	flags := map[string]string{}
 	for _, s := range settings.Table() {
 		f := cmd.Flags().Lookup(s.Flag)
@@ -146,7 +146,7 @@ func (a *app) settingsFor(cmd *cobra.Command, p settings.Process) (*settings.Set
 	if err != nil {
 		return nil, err
 	}
-	return settings.Load(settings.Args{Process: p, File: file, Env: a.env, Flags: flags})
+	return settings.Load(settings.Args{Process: p, File: file, Env: a.env, Flags: flags, Partial: partial})
 }
 
 // process makes what a process of the control plane is told beside its settings.
@@ -170,7 +170,7 @@ func started(log *slog.Logger, name string) func(controlplane.Started) {
 // processCommand makes the command of a process.
 func (a *app) processCommand(p settings.Process, short, long string, run func(cmd *cobra.Command, s *settings.Settings) error) *cobra.Command {
 	cmd := &cobra.Command{Use: string(p), Short: short, Long: long + "\n\n" + configLong, Args: exactly(), RunE: func(cmd *cobra.Command, _ []string) error {
-		s, err := a.settingsFor(cmd, p)
+		s, err := a.settingsFor(cmd, p, false)
 		if err != nil {
 			return err
 		}

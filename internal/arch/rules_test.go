@@ -124,6 +124,7 @@ func directions() []direction {
 		{"internal/pgtest", nil, true, "it runs a server for tests, and knows nobody's tables"},
 		{"internal/testtime", nil, true, "it is for the tests of every package"},
 		{"internal/settings", []string{"internal/strictyaml", "tenants"}, false, "it knows what settings there are; what they lead to is known to who uses them"},
+		{"internal/settings/internal/...", []string{"internal/settings"}, false, "it describes the settings"},
 		{"internal/strictyaml", []string{"tenants"}, false, "files of every kind are read by it, so it knows none"},
 		{"internal/telemetry", []string{"tenants"}, false, "it counts and traces what it is told of, and knows none of those who tell"},
 		{"cmd/...", []string{"..."}, false, "the only place where adapters meet"},

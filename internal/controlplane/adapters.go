@@ -53,10 +53,10 @@ func (p *publisher) DeadLetter(ctx context.Context, f workflows.Failure) error {
 	return p.publish(ctx, p.dead, f.Operation, func(c events.Context) (events.Event, error) { return events.NewFailed(c, failed) })
 }
 
-func (p *publisher) publish(ctx context.Context, to *events.Publisher, op tenants.Operation, make func(events.Context) (events.Event, error)) (err error) {
+func (p *publisher) publish(ctx context.Context, to *events.Publisher, op tenants.Operation, compose func(events.Context) (events.Event, error)) (err error) {
 	ctx, end := p.traces.Start(p.traces.Operation(ctx, op), "publish event")
 	defer func() { end(err) }()
-	e, err := make(events.Context{CorrelationID: op.CorrelationID, TraceParent: traceParent(ctx)})
+	e, err := compose(events.Context{CorrelationID: op.CorrelationID, TraceParent: traceParent(ctx)})
 	if err != nil {
 		return err
 	}

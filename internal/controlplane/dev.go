@@ -69,7 +69,6 @@ type dev struct {
 	path     string // of the temporal command
 	temporal *workflows.DevServer
 	issuer   *issuer.Issuer
-	started  Started
 }
 
 // home are dev's listeners.

@@ -58,7 +58,7 @@ func endOrphans(file, pidFile string) error {
 	for _, pid := range orphans(file, pidFile) {
 		signal := syscall.SIGTERM
 		for began := time.Now(); serves(pid, file); time.Sleep(20 * time.Millisecond) {
-			if err := syscall.Kill(pid, signal); err != nil && err != syscall.ESRCH { //nolint:errorlint // system calls give the number itself
+			if err := syscall.Kill(pid, signal); err != nil && err != syscall.ESRCH {
 				return tenants.Errorf(tenants.CodeFailedPrecondition, "the Temporal server %d of an earlier run cannot be ended: %w; end it", pid, err)
 			}
 			if time.Since(began) > endTime {

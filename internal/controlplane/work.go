@@ -215,7 +215,7 @@ func (w *workshop) run(ctx context.Context) error {
 		}
 		err := worker.Run(ctx)
 		if ctx.Err() != nil {
-			return nil //nolint:nilerr // it was told to end, and has
+			return nil
 		}
 		if time.Since(began) > longPause {
 			pause = shortPause

@@ -12,3 +12,5 @@
 // the settings file where nobody but its owner and group can read that. No fault
 // and nothing that is shown holds one.
 package settings
+
+//go:generate go run ./internal/settingsdocs -page ../../docs/settings.md

@@ -26,6 +26,7 @@ type Args struct {
 	File    string            // that has to be there; empty: DefaultFile where it is, TENANTFORM_CONFIG before that
 	Env     map[string]string // the environment; TENANTFORM_* only is looked at
 	Flags   map[string]string // by the flag's name; only those that were given
+	Partial bool              // what the process cannot do without may be missing
 }
 
 // The ranks of sources: the higher one wins.

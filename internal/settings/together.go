@@ -27,6 +27,9 @@ func (l *loading) add(name, value, allowed string) {
 }
 
 func (l *loading) needed() {
+	if l.args.Partial {
+		return
+	}
 	for _, f := range l.fields {
 		text, ok := f.to.(*string)
 		if ok && *text == "" && slices.Contains(f.Needed, l.args.Process) {
@@ -40,7 +43,7 @@ func (l *loading) accounts() {
 	if p == Dev && s.Target != TargetLocal {
 		l.add("target", s.Target, "local: dev runs nowhere else")
 	}
-	if s.Target != TargetLocal && (p == Work || p == Serve) {
+	if s.Target != TargetLocal && (p == Work || p == Serve) && !l.args.Partial {
 		for _, each := range [][2]string{{"account", s.Account}, {"functionsAccount", s.FunctionsAccount}} {
 			if each[1] == "" {
 				l.add(each[0], "", "an AWS account id, 12 digits: with the target "+s.Target+" nothing is guessed")
