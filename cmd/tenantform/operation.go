@@ -199,6 +199,10 @@ func (a controlPlane) cancel(ctx context.Context, id string, w writing) error {
 			fmt.Fprintf(out, "operation %s can be asked to end; nothing was changed\n", id)
 			return
 		}
+		if change.Operation != nil && change.Operation.Ended() {
+			fmt.Fprintf(out, "operation %s was asked to end, and has ended: %s\n", id, change.Operation.Progress)
+			return
+		}
 		fmt.Fprintf(out, "operation %s ends before the next step at which it can; watch it with \"tenantform operation watch %s\"\n", id, id)
 	})
 	return nil

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/tenantform/tenantform/automation"
+	"github.com/tenantform/tenantform/internal/workflows"
 	"github.com/tenantform/tenantform/tenants"
 )
 
@@ -36,22 +37,30 @@ func (f *followed) operation(op tenants.Operation) {
 	defer f.p.mu.Unlock()
 	f.onStatusLine(op)
 	for i, s := range op.Steps {
-		if f.steps[s.Name] != s.Progress {
-			f.step(fmt.Sprintf("%s: %s, step %d of %d", op.TenantID, op.Kind, i+1, len(op.Steps)), s)
-			f.steps[s.Name] = s.Progress
+		if f.steps[s.Name] == s.Progress {
+			continue
 		}
+		if s.Progress.Ended() && s.Name == workflows.ServicesStep {
+			f.tellServices(op) // who answered last, ended it
+		}
+		f.step(fmt.Sprintf("%s: %s, step %d of %d", op.TenantID, op.Kind, i+1, len(op.Steps)), s)
+		f.steps[s.Name] = s.Progress
 	}
+	f.tellServices(op)
+	if op.CancelRequested && !f.cancel {
+		f.cancel = true
+		f.p.line(op.TenantID+": "+string(op.Kind)+" is to end before the next step at which it can", plain)
+	}
+	f.p.draw()
+}
+
+func (f *followed) tellServices(op tenants.Operation) {
 	for _, s := range op.Services {
 		if f.services[s.Service] != s.Progress {
 			f.service(op.TenantID, s)
 			f.services[s.Service] = s.Progress
 		}
 	}
-	if op.CancelRequested && !f.cancel {
-		f.cancel = true
-		f.p.line(op.TenantID+": "+string(op.Kind)+" is to end before the next step at which it can", plain)
-	}
-	f.p.draw()
 }
 
 func (f *followed) step(at string, s tenants.Step) {

@@ -20,8 +20,14 @@ type child struct {
 
 func spawn(t *testing.T, dir string, args ...string) *child {
 	t.Helper()
+	return spawnWith(t, []string{"TENANTFORM_DIR=" + dir, "TENANTFORM_DIRECT=true"}, args...)
+}
+
+// spawnWith runs the command with these variables beside those of the test.
+func spawnWith(t *testing.T, env []string, args ...string) *child {
+	t.Helper()
 	c := &child{Cmd: exec.Command(os.Args[0], args...), lines: make(chan string, 1000)}
-	c.Env = append(os.Environ(), asCommand+"=1", "TENANTFORM_DIR="+dir, "TENANTFORM_DIRECT=true")
+	c.Env = append(append(os.Environ(), asCommand+"=1"), env...)
 	pipe, err := c.StderrPipe()
 	if err != nil {
 		t.Fatal(err)

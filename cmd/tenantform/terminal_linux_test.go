@@ -42,9 +42,15 @@ func terminal(t *testing.T) (person, command *os.File) {
 // gives what the terminal shows and the exit code.
 func onTerminal(t *testing.T, dir, typed string, args ...string) (string, int) {
 	t.Helper()
+	return onTerminalWith(t, []string{"TENANTFORM_DIR=" + dir, "TENANTFORM_DIRECT=true"}, typed, args...)
+}
+
+// onTerminalWith runs it with these variables beside those of the test.
+func onTerminalWith(t *testing.T, env []string, typed string, args ...string) (string, int) {
+	t.Helper()
 	person, tty := terminal(t)
 	cmd := exec.Command(os.Args[0], args...)
-	cmd.Env = append(os.Environ(), asCommand+"=1", "TENANTFORM_DIR="+dir, "TENANTFORM_DIRECT=true", "TERM=xterm-256color", "CI=")
+	cmd.Env = append(append(os.Environ(), asCommand+"=1", "TERM=xterm-256color", "CI="), env...)
 	cmd.Stdin, cmd.Stdout, cmd.Stderr = tty, tty, tty
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true, Setctty: true}
 	if err := cmd.Start(); err != nil {
