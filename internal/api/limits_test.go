@@ -310,7 +310,12 @@ func TestUnknownPathsAndMethods(t *testing.T) {
 	if star.Code != http.StatusNotFound {
 		t.Errorf("OPTIONS *: %d", star.Code)
 	}
-	res := h.want(http.StatusOK, request{method: "GET", path: "/v1/tiers", token: h.token(auth.RoleTenantAdmin, "acme"), header: map[string]string{"Accept": "application/xml"}})
+	for _, accept := range []string{"application/xml", "json", "text/html;q=0", ";q=x", ",", "*/*;q=0.1"} {
+		if res := h.want(http.StatusOK, request{method: "GET", path: "/v1/tiers", token: h.delivery(), header: map[string]string{"Accept": accept}}); res.Header.Get("Content-Type") != "application/json" {
+			t.Errorf("who accepts %q gets %s", accept, res.Header.Get("Content-Type"))
+		}
+	}
+	res := h.want(http.StatusOK, request{method: "GET", path: "/v1/tiers", token: h.token(auth.RoleTenantAdmin, "acme")})
 	if res.Header.Get("X-Content-Type-Options") != "nosniff" || res.Header.Get("Cache-Control") != "no-store" {
 		t.Errorf("the headers are %v", res.Header)
 	}

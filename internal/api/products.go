@@ -38,7 +38,7 @@ func (a *assembly) products() {
 	s := a.s
 	add(a, route{
 		id: "list-products", method: http.MethodGet, path: "/v1/tenants/{id}/products", tag: "products", permission: auth.TenantsRead, about: aboutTenant,
-		summary: "What a tenant has licences for",
+		also: []int{http.StatusNotModified}, summary: "What a tenant has licences for",
 	}, func(ctx context.Context, in *tenantInput) (*tagged[wire.Products], error) {
 		t, err := s.Ledger.Get(ctx, in.ID)
 		if err != nil {

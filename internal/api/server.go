@@ -189,7 +189,11 @@ func (s *server) serve(w http.ResponseWriter, r *http.Request, c *call, wrong er
 		s.writeProblem(w, r, err)
 		return
 	}
-	handler.ServeHTTP(w, r.WithContext(context.WithValue(r.Context(), callKey{}, c)))
+	r = r.WithContext(context.WithValue(r.Context(), callKey{}, c))
+	// There is one representation of everything, whatever is asked for.
+	r.Header = r.Header.Clone()
+	r.Header.Del("Accept")
+	handler.ServeHTTP(w, r)
 }
 
 // checkQuery refuses what could be taken for something else than was meant: a

@@ -155,6 +155,10 @@ func TestETags(t *testing.T) {
 	if p.Status != http.StatusPreconditionFailed || p.Code != "conflict" || h.get("acme").Name != "One" {
 		t.Errorf("the old tag: %+v", p)
 	}
+	products := at("GET", "/v1/tenants/acme/products", "X", "", nil).Header.Get("ETag")
+	if res := at("GET", "/v1/tenants/acme/products", "If-None-Match", products, nil); res.StatusCode != http.StatusNotModified {
+		t.Errorf("the products' tag: %d", res.StatusCode)
+	}
 	config := at("GET", "/v1/tenants/acme/config", "X", "", nil).Header.Get("ETag")
 	if res := at("GET", "/v1/config?origin=https://acme.example", "If-None-Match", config, nil); res.StatusCode != http.StatusNotModified {
 		t.Errorf("the configuration's tag: %d", res.StatusCode)
