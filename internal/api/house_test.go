@@ -3,7 +3,6 @@ package api_test
 import (
 	"bytes"
 	"context"
-	"crypto/rand"
 	"encoding/json"
 	"errors"
 	"io"
@@ -340,8 +339,6 @@ func (h *house) operations(id string) []tenants.Operation {
 	}
 	return ops
 }
-
-func random() string { return strings.ToLower(rand.Text()) }
 
 var errDown = errors.New("dial tcp db.internal:5432: connection refused")
 

@@ -12,6 +12,7 @@ import (
 	"github.com/tenantform/tenantform/tenants"
 )
 
+// OperationFilter are the parameters of lists of operations.
 type OperationFilter struct {
 	Paging
 	Kind     string `query:"kind" doc:"create, update, move, deactivate, activate, delete or reconcile"`
@@ -32,6 +33,7 @@ type operationInput struct {
 	ID string `path:"id" doc:"The operation's id"`
 }
 
+// OnOperation are the parameters of a write on an operation.
 type OnOperation struct {
 	Writing
 	ID string `path:"id" doc:"The operation's id"`

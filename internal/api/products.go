@@ -11,6 +11,7 @@ import (
 	"github.com/tenantform/tenantform/tenants"
 )
 
+// ProductInput are the parameters of a write on a product.
 type ProductInput struct {
 	OnTenant
 	Name string `path:"name" doc:"The product's name"`

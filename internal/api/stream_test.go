@@ -43,7 +43,7 @@ func (h *house) open(id, last string) *reader {
 	if last != "" {
 		req.Header.Set("Last-Event-ID", last)
 	}
-	res, err := http.DefaultClient.Do(req)
+	res, err := http.DefaultClient.Do(req) //nolint:bodyclose // the reader closes it
 	if err != nil {
 		h.Fatal(err)
 	}

@@ -92,7 +92,7 @@ func directions() []direction {
 		{"examples/blueprints/blueprinttest", []string{"automation", "internal/localcloud", "policies"}, false, "it runs the examples as the command runs its own programs"},
 		{"internal/alarm", []string{"automation/plan", "internal/events", "policies", "tenants"}, false,
 			"it tells of what was found; who looked, and how, is not its business"},
-		{"internal/api", []string{"internal/api/wire", "internal/auth", "internal/lifecycle", "internal/workflows", "tenants"}, false,
+		{"internal/api", []string{"automation", "internal/api/wire", "internal/auth", "internal/lifecycle", "internal/workflows", "tenants"}, false,
 			"it decodes, authorises and writes into the ledger; who does the work takes it from there"},
 		{"internal/api/wire", []string{"tenants"}, true, "server and clients share it, and it knows neither"},
 		{"internal/api/internal/...", []string{"internal/api"}, false, "it describes the API"},
