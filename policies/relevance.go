@@ -26,7 +26,7 @@ const (
 func lookups() []string {
 	return []string{
 		"of_type", "get", "sources", "sources_of_type", "list", "is_unknown", "is_secret", "is_opaque",
-		"text", "field", "given", "finding", "unverifiable",
+		"text", "field", "given", "finding", "unverifiable", "misfits",
 	}
 }
 

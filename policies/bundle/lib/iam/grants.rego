@@ -39,13 +39,20 @@ attachments := {
 # description: |
 #   The managed policies that are attached: the resource that attaches, the property
 #   and the ARN, which may be opaque. One that is unknown and comes from policies of
-#   the plan is left out, because these are looked at themselves.
+#   the plan is left out, because these are looked at themselves. A list where one ARN
+#   is wanted, or the like, is one ARN that is null.
 attached := [{"resource": r, "property": property, "value": value} |
 	some type, property in attachments
 	some r in plan.of_type(type)
-	some value in plan.list(plan.get(r, property))
+	some value in arns(plan.get(r, property), property)
 	not planned(r, property, value)
 ]
+
+default arns(_, _) := [null]
+
+arns(value, property) := plan.list(value) if type_name(value) in {"null", {true: "string", false: "array"}[property == "policyArn"]}
+
+arns(value, _) := [value] if plan.is_opaque(value)
 
 planned(r, property, value) if {
 	plan.is_unknown(value)

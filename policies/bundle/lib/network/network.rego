@@ -70,17 +70,27 @@ apart(direction, type) := array.concat(
 # METADATA
 # description: |
 #   The addresses that a rule speaks of, as pairs of the place and the value. What is no
-#   rule has one that is null.
+#   rule, or no list of addresses or address where that is wanted, has one that is null.
 addresses(flow) := [[flow.path, flow.rule]] if plan.is_opaque(flow.rule)
 
 addresses(flow) := [[flow.path, null]] if not is_object(flow.rule)
 
 addresses(flow) := [[place(flow.path, key), value] |
-	some key in ["cidrBlocks", "ipv6CidrBlocks", "cidrIpv4", "cidrIpv6"]
-	some value in plan.list(plan.field(flow.rule, key))
+	some key, type in {"cidrBlocks": "array", "ipv6CidrBlocks": "array", "cidrIpv4": "string", "cidrIpv6": "string"}
+	some value in ranges(plan.field(flow.rule, key), type)
 ] if {
 	is_object(flow.rule)
 	not plan.is_opaque(flow.rule)
+}
+
+# A value of the wrong type is one range that is null.
+default ranges(_, _) := [null]
+
+ranges(value, type) := plan.list(value) if type_name(value) in {type, "null"}
+
+ranges(value, type) := [value] if {
+	plan.is_opaque(value)
+	type_name(value) != type
 }
 
 place("", key) := key

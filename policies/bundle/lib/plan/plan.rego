@@ -193,3 +193,17 @@ unverifiable(r, property, value, message) := {
 	"urn": r.urn, "property": property, "value": value,
 	"message": message, "unknown": true,
 }
+
+# METADATA
+# description: |
+#   What is found where a value is of none of the types, as of type_name, that it may
+#   have; a value that is not set, or that cannot be looked into, is of any. The value
+#   is left out of the finding: it may be a secret that stands in the wrong place.
+misfits(r, property, value, types) := {{
+	"urn": r.urn, "property": property, "value": null, "unknown": false,
+	"message": sprintf("the value is of type %s where only %s is accepted, so this cannot be told", [type_name(value), concat(" or ", types)]),
+}} if {
+	value != null
+	not is_opaque(value)
+	not type_name(value) in types
+} else := set()

@@ -66,3 +66,11 @@ test_given if {
 	not plan.given(r, "other", {"$unknown": true})
 	every v in [null, "", 0, true, [], {"a": 1}, {"$secret": true}] { not plan.given(r, "key", v) }
 }
+
+test_misfits if {
+	every value in [null, "x", {"$unknown": true}, {"$secret": true}] { plan.misfits({"urn": "u"}, "p", value, {"string", "array"}) == set() }
+	every value in [1, true, {}, {"x": "y"}] {
+		[f | some f in plan.misfits({"urn": "u"}, "p", value, {"string", "array"})][0].property == "p"
+	}
+	{f.value | some f in plan.misfits({"urn": "u"}, "p", 1, {"string"})} == {null}
+}

@@ -229,3 +229,18 @@ tagged := input.index.tagged if {
 # description: |
 #   Whose the resources are that a property comes from, by their tags.
 owners(r, property) := {tagged[urn] | some urn in plan.sources(r, property)}
+
+# METADATA
+# description: |
+#   Tells whether a property comes from resources of the plan, and from none that is one
+#   tenant's by its tag.
+default from_shared(_, _) := false
+
+from_shared(r, property) if {
+	from := plan.sources(r, property)
+	count(from) > 0
+	every urn in from {
+		plan.by_urn[urn]
+		object.get(tagged, urn, "shared") == "shared"
+	}
+}

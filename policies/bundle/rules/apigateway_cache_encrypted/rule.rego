@@ -23,3 +23,8 @@ findings contains plan.finding(s, "settings.cacheDataEncrypted", encrypted, "cac
 	encrypted := plan.field(plan.get(s, "settings"), "cacheDataEncrypted")
 	encrypted != true
 }
+
+findings contains f if {
+	some s in apigateway.settings
+	some f in plan.misfits(s, "settings", plan.get(s, "settings"), {"object"})
+}

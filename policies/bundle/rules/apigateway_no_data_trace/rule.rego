@@ -22,3 +22,8 @@ findings contains plan.finding(s, "settings.dataTraceEnabled", enabled, "whole r
 	enabled := plan.field(plan.get(s, "settings"), "dataTraceEnabled")
 	not enabled in {false, null}
 }
+
+findings contains f if {
+	some s in apigateway.settings
+	some f in plan.misfits(s, "settings", plan.get(s, "settings"), {"object"})
+}

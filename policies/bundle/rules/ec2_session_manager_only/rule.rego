@@ -39,6 +39,12 @@ findings contains plan.finding(t, property, public, "instances of the launch tem
 	property := sprintf("networkInterfaces[%d].associatePublicIpAddress", [i])
 }
 
+findings contains f if {
+	some t in ec2.templates
+	some i, interface in plan.list(plan.get(t, "networkInterfaces"))
+	some f in plan.misfits(t, sprintf("networkInterfaces[%d]", [i]), interface, {"object"})
+}
+
 findings contains plan.finding(r, "subnetId", null, "the instance starts in the default subnet, which gives it a public address") if {
 	some r in ec2.instances
 	r.type != ec2.configuration_type # its group has the subnets

@@ -19,6 +19,11 @@ theirs := "arn:aws:iam::aws:policy/ReadOnlyAccess"
 
 role_attachment := "aws:iam/rolePolicyAttachment:RolePolicyAttachment"
 
+# One ARN, or a list of them, as a property wants it.
+form(property, arn) := {true: arn, false: [arn]}[property == "policyArn"]
+
+misform(property, arn) := {true: [arn], false: arn}[property == "policyArn"]
+
 test_every_type if {
 	every pair in [
 		[role_attachment, "policyArn"],
@@ -30,7 +35,8 @@ test_every_type if {
 	] {
 		found([attached(pair[0], pair[1], theirs, [])]) == {[pair[1], false]}
 		found([attached(pair[0], pair[1], ["arn:aws:iam::111111111111:policy/own", theirs], [])]) == {[pair[1], false]}
-		found([attached(pair[0], pair[1], "arn:aws:iam::111111111111:policy/own", [])]) == set()
+		found([attached(pair[0], pair[1], form(pair[1], "arn:aws:iam::111111111111:policy/own"), [])]) == set()
+		found([attached(pair[0], pair[1], misform(pair[1], "arn:aws:iam::111111111111:policy/own"), [])]) == {[pair[1], false]}
 		found([attached(pair[0], pair[1], unknown, [])]) == {[pair[1], true]}
 		found([attached(pair[0], pair[1], {"$secret": true}, [])]) == {[pair[1], true]}
 		found([attached(pair[0], pair[1], 7, [])]) == {[pair[1], false]}

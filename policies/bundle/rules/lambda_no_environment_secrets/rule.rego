@@ -45,6 +45,12 @@ findings contains plan.finding(f, property(name), value, "the variable's name sa
 	not reference(f)
 }
 
+findings contains misfit if {
+	some f in lambda.functions
+	environment := plan.get(f, "environment")
+	some misfit in plan.misfits(f, "environment", environment, {"object"}) | plan.misfits(f, "environment.variables", plan.field(environment, "variables"), {"object"})
+}
+
 default variables_of(_) := {}
 
 variables_of(f) := variables if {

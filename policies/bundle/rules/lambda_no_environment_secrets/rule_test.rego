@@ -42,7 +42,14 @@ test_harmless if {
 	] {
 		one("A", v) == set()
 	}
-	every v in [null, {}, {"variables": {}}, {"variables": null}, {"variables": ["x"]}, {"variables": "x"}] { found(v, []) == set() }
+	every v in [null, {}, {"variables": {}}, {"variables": null}] { found(v, []) == set() }
+}
+
+test_no_variables if {
+	every v in ["x", ["x"], 1, true] {
+		found(v, []) == {["environment", false]}
+		found({"variables": v}, []) == {["environment.variables", false]}
+	}
 }
 
 test_names if {

@@ -41,6 +41,13 @@ service(_, principal) if {
 	contains(principal, ".amazonaws.")
 }
 
+# What is no text may be a service's name in another form.
+service(_, principal) if {
+	not is_string(principal)
+	not plan.is_opaque(principal)
+	principal != null
+}
+
 service(p, principal) if {
 	plan.is_opaque(principal)
 	not lambda.identity(p)

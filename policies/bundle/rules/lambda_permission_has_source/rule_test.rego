@@ -28,7 +28,8 @@ test_source if {
 }
 
 test_principal if {
-	every v in ["*", "111111111111", "arn:aws:iam::111111111111:role/a", null, 1] { found({"principal": v}, {}) == set() }
+	every v in ["*", "111111111111", "arn:aws:iam::111111111111:role/a", null] { found({"principal": v}, {}) == set() }
+	every v in [1, true, ["sns.amazonaws.com"], {}] { found({"principal": v}, {}) == {["principal", false]} }
 	every v in [unknown, {"$secret": true}] { found({"principal": v}, {}) == {["principal", true]} }
 	found({"principal": unknown}, {"principal": ["role"]}) == set()
 	found({"principal": unknown, "sourceArn": topic}, {}) == set()

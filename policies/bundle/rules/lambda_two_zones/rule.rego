@@ -64,3 +64,8 @@ by_id[id] contains place(r.urn) if {
 	id := plan.text(object.get(r, "id", ""))
 	id != ""
 }
+
+findings contains misfit if {
+	some f in lambda.functions
+	some misfit in plan.misfits(f, "vpcConfig", plan.get(f, "vpcConfig"), {"object"})
+}

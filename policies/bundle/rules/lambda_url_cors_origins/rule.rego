@@ -26,3 +26,8 @@ named(origin) if {
 	is_string(origin)
 	not contains(origin, "*")
 }
+
+findings contains f if {
+	some r in plan.of_type("aws:lambda/functionUrl:FunctionUrl")
+	some f in plan.misfits(r, "cors", plan.get(r, "cors"), {"object"})
+}

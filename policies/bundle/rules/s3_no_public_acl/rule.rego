@@ -68,3 +68,8 @@ public(uri) if plan.is_opaque(uri)
 public(uri) if contains(plan.text(uri), "/global/")
 
 public(uri) if not type_name(uri) in {"string", "null", "object"}
+
+findings contains f if {
+	some r in s3.settings("acl")
+	some f in plan.misfits(r, "accessControlPolicy", plan.get(r, "accessControlPolicy"), {"object"})
+}

@@ -9,7 +9,7 @@
 # custom:
 #   severity: critical
 #   scope: stack
-#   on_unknown: An end that is not known counts when it comes from resources of the plan with the tenant's tag. Otherwise it is a finding.
+#   on_unknown: An end that is not known counts when it comes from resources of the plan with the tenant's tag, in a shared stack when it comes from resources of the plan without a tenant's. Otherwise it is a finding.
 #   waivable: exact
 #   category: tenancy
 #   enforcement: mandatory
@@ -110,6 +110,19 @@ findings contains plan.finding(r, property, value, "this end is one tenant's, in
 	some [r, property, value] in ends
 	some name in tenancy.names(plan.text(value))
 	tenancy.other(name) != ""
+}
+
+findings contains f if {
+	tenancy.together
+	some [r, property, value] in ends
+	some f in plan.misfits(r, property, value, {"string"})
+}
+
+findings contains plan.finding(r, property, value, "whose this end is cannot be told, in a stack that all share") if {
+	tenancy.together
+	some [r, property, value] in ends
+	plan.is_opaque(value)
+	not tenancy.from_shared(r, property)
 }
 
 # Any program, by the tags.

@@ -66,3 +66,16 @@ test_any_program if {
 	decided("", "", [tagged("a", "acme"), tagged("b", "birch"), joint(m, {"eventSourceArn": unknown, "functionName": unknown}, {"eventSourceArn": ["a"], "functionName": ["b"]})]) == {["functionName", false]}
 	decided("", "", [tagged("a", "acme"), tagged("b", "acme"), joint(m, {"eventSourceArn": unknown, "functionName": unknown}, {"eventSourceArn": ["a"], "functionName": ["b"]})]) == set()
 }
+
+shared_end(type, inputs, from) := decided("pool", "", [
+	tagged("shared", "shared"), tagged("theirs", "birch"), {"urn": "plain", "type": "aws:sqs/queue:Queue", "operation": "create", "inputs": {}},
+	joint(type, inputs, {"eventSourceArn": from}),
+])
+
+test_unknown_in_a_shared_stack if {
+	m := "aws:lambda/eventSourceMapping:EventSourceMapping"
+	every from in [["shared"], ["plain"], ["shared", "plain"]] { shared_end(m, {"eventSourceArn": unknown, "functionName": "platform-x"}, from) == set() }
+	every from in [[], ["gone"], ["shared", "gone"]] { shared_end(m, {"eventSourceArn": unknown, "functionName": "platform-x"}, from) == {["eventSourceArn", true]} }
+	["eventSourceArn", true] in shared_end(m, {"eventSourceArn": unknown, "functionName": "platform-x"}, ["theirs"])
+	every v in [1, true, ["x"], {}] { shared_end(m, {"eventSourceArn": v, "functionName": "platform-x"}, []) == {["eventSourceArn", false]} }
+}

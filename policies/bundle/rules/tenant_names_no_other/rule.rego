@@ -9,7 +9,7 @@
 # custom:
 #   severity: critical
 #   scope: stack
-#   on_unknown: A document that is not known before the run is a finding; other unknown values are looked at by where they come from.
+#   on_unknown: A document that is not known before the run is a finding; other unknown values are looked at by where they come from, because a text that is not there shows no name.
 #   waivable: exact
 #   category: tenancy
 #   enforcement: mandatory

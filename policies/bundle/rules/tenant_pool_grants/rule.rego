@@ -9,7 +9,7 @@
 # custom:
 #   severity: critical
 #   scope: resource
-#   on_unknown: Whose the resource of a policy is has to be known, or to come from the plan's own resources. Otherwise it is a finding.
+#   on_unknown: A document of a shared stack that is not known before the run is a finding. Whom a shared key's grant is for, and whose the resource of a tenant's policy is, has to be known or to come from the plan's own resources; otherwise it is a finding.
 #   waivable: exact
 #   category: tenancy
 #   enforcement: mandatory
@@ -36,6 +36,11 @@ findings contains plan.finding(d.resource, d.property, s.source, sprintf("the st
 	s.effect == "Allow"
 	about := tenants_in(s)
 	count(about) > 0
+}
+
+findings contains iam.unread(d) if {
+	some d in shared_documents
+	d.state != "ok"
 }
 
 tenants_in(s) := {tenant |
@@ -73,6 +78,20 @@ findings contains plan.finding(g, "granteePrincipal", plan.get(g, "granteePrinci
 	some g in plan.of_type("aws:kms/grant:Grant")
 	some name in tenancy.names(plan.text(plan.get(g, "granteePrincipal")))
 	tenancy.other(name) != ""
+}
+
+findings contains f if {
+	tenancy.together
+	some g in plan.of_type("aws:kms/grant:Grant")
+	some f in plan.misfits(g, "granteePrincipal", plan.get(g, "granteePrincipal"), {"string"})
+}
+
+findings contains plan.finding(g, "granteePrincipal", grantee, "whom the grant of a shared key is for cannot be told") if {
+	tenancy.together
+	some g in plan.of_type("aws:kms/grant:Grant")
+	grantee := plan.get(g, "granteePrincipal")
+	plan.is_opaque(grantee)
+	not tenancy.from_shared(g, "granteePrincipal")
 }
 
 findings contains plan.finding(g, "name", plan.get(g, "name"), "the group is one tenant's and belongs in that tenant's stack") if {

@@ -44,7 +44,27 @@ test_groups_and_grants if {
 	decided("tenant", "acme", [group]) == set()
 	grant := {"urn": "g", "type": "aws:kms/grant:Grant", "operation": "create", "inputs": {"granteePrincipal": "arn:aws:iam::111111111111:role/acme-silo"}}
 	decided("pool", "", [grant]) == {["granteePrincipal", false]}
-	decided("pool", "", [object.union(grant, {"inputs": {"granteePrincipal": unknown}})]) == set()
+	every v in [1, ["arn:aws:iam::111111111111:role/platform"], {}] { decided("pool", "", [object.union(grant, {"inputs": {"granteePrincipal": v}})]) == {["granteePrincipal", false]} }
+}
+
+granted(tags, from) := decided("pool", "", [
+	{"urn": "g", "type": "aws:kms/grant:Grant", "operation": "create", "inputs": {"granteePrincipal": unknown}, "propertyDependencies": {"granteePrincipal": from}},
+	{"urn": "role", "type": "aws:sqs/queue:Queue", "operation": "create", "inputs": {"tags": tags}},
+])
+
+test_unknown_grantee if {
+	every tags in [{}, {"tenant-id": "shared"}] { granted(tags, ["role"]) == set() }
+	granted({"tenant-id": "acme"}, ["role"]) == {["granteePrincipal", true]}
+	every from in [[], ["gone"], ["role", "gone"]] { granted({}, from) == {["granteePrincipal", true]} }
+}
+
+test_unread if {
+	every v in [unknown, {"$secret": true}] {
+		decided("pool", "", [{"urn": "p", "type": "aws:dynamodb/resourcePolicy:ResourcePolicy", "operation": "create", "inputs": {"policy": v}}]) == {["policy", true]}
+	}
+	every v in ["", "x", 1, [], null] {
+		decided("pool", "", [{"urn": "p", "type": "aws:dynamodb/resourcePolicy:ResourcePolicy", "operation": "create", "inputs": {"policy": v}}]) == {["policy", false]}
+	}
 }
 
 set_on(value, from) := decided("tenant", "acme", [

@@ -10,7 +10,7 @@
 # custom:
 #   severity: critical
 #   scope: stack
-#   on_unknown: A trust policy, a document or a condition that is not known before the run is a finding.
+#   on_unknown: A trust policy, a document, or what matters of its statements, that is not known before the run is a finding.
 #   waivable: exact
 #   category: tenancy
 #   enforcement: mandatory
@@ -104,10 +104,28 @@ findings contains plan.unverifiable(d.resource, d.property, s.source, "the condi
 	iam.vague(s)
 }
 
-tenant_grants := [[d, s] |
+findings contains plan.unverifiable(d.resource, d.property, s.source, "the actions or the resources are known only after the run, so the grant may reach every tenant's data or functions without the session's tag TenantID") if {
+	some d in granting
+	some s in d.statements
+	s.effect == "Allow"
+	not reaches_tenants(s)
+	may_reach_tenants(s)
+	not bound(s)
+}
+
+findings contains iam.unread(d) if {
+	some d in granting
+	d.state != "ok"
+}
+
+granting := [d |
 	tenancy.together
 	some d in iam.documents
 	not d.urn in iam.boundaries
+]
+
+tenant_grants := [[d, s] |
+	some d in granting
 	some s in d.statements
 	s.effect == "Allow"
 	reaches_tenants(s)
@@ -145,12 +163,38 @@ reaches_tenants(s) if {
 
 reaches_tenants(s) if {
 	some pattern in s.actions
-	iam.reaches(pattern, "lambda", ["invokefunction", "invokeasync", "invokefunctionurl"])
+	iam.reaches(pattern, "lambda", invocations)
 	some resource in s.resources
 	of_service(resource, "lambda")
 	contains(resource, "*")
 	not tenancy.belongs(resource) == "shared"
 }
+
+may_reach_tenants(s) if {
+	"Resource" in s.opaque
+	some pattern in s.actions
+	iam.reaches(pattern, "dynamodb", item_actions)
+}
+
+may_reach_tenants(s) if {
+	"Resource" in s.opaque
+	some pattern in s.actions
+	iam.reaches(pattern, "lambda", invocations)
+}
+
+may_reach_tenants(s) if {
+	"Action" in s.opaque
+	"Resource" in s.opaque
+}
+
+may_reach_tenants(s) if {
+	"Action" in s.opaque
+	some resource in s.resources
+	some service in ["dynamodb", "lambda"]
+	of_service(resource, service)
+}
+
+invocations := ["invokefunction", "invokeasync", "invokefunctionurl"]
 
 item_actions := [
 	"getitem", "batchgetitem", "query", "scan", "putitem", "updateitem", "deleteitem", "batchwriteitem",

@@ -81,3 +81,23 @@ test_shared_trust if {
 	attachment := {"urn": "a", "type": "aws:iam/rolePolicyAttachment:RolePolicyAttachment", "operation": "create", "inputs": {}, "propertyDependencies": {"role": ["role"], "policyArn": ["managed"]}}
 	decided("platform", "", [role({}), managed, attachment]) == {["role", false]}
 }
+
+test_partly_unknown if {
+	every statement in [
+		{"Action": "dynamodb:GetItem", "Resource": unknown}, {"Action": "lambda:InvokeFunction", "Resource": [unknown]},
+		{"Action": unknown, "Resource": unknown}, {"Action": unknown, "Resource": items.Resource}, {"Action": [unknown], "Resource": "*"},
+		{"Action": unknown, "Resource": functions.Resource},
+	] {
+		shared(statement) == {["policy", true]}
+		shared(object.union(statement, {"Condition": {"StringEquals": {"aws:ResourceTag/tenant-id": variable}}})) == set()
+	}
+	every statement in [{"Action": "s3:GetObject", "Resource": unknown}, {"Action": unknown, "Resource": "arn:aws:s3:::platform-logs/*"}] { shared(statement) == set() }
+	shared({"Effect": "Deny", "Action": "dynamodb:GetItem", "Resource": unknown}) == set()
+}
+
+written(value) := decided("platform", "", [role(tags), {"urn": "policy", "type": "aws:iam/rolePolicy:RolePolicy", "operation": "create", "inputs": {"role": "r", "policy": value}}])
+
+test_unread_grants if {
+	written(unknown) == {["policy", true]}
+	every value in ["{", 1, [], null] { written(value) == {["policy", false]} }
+}

@@ -9,7 +9,7 @@
 # custom:
 #   severity: high
 #   scope: stack
-#   on_unknown: A limit or a tier that is not known before the run is a finding.
+#   on_unknown: A limit, a tier, or the stages of a usage plan that are not known before the run are a finding.
 #   waivable: "yes"
 #   category: tenancy
 #   enforcement: mandatory
@@ -64,8 +64,13 @@ findings contains plan.finding(p, sprintf("apiStages[%d].throttles", [i]), throt
 	some p in plans
 	some i, stage in plan.list(plan.get(p, "apiStages"))
 	throttles := plan.field(stage, "throttles")
-	not plan.is_opaque(stage)
 	count(plan.list(throttles)) > 0
+}
+
+findings contains f if {
+	some p in plans
+	some i, stage in plan.list(plan.get(p, "apiStages"))
+	some f in plan.misfits(p, sprintf("apiStages[%d]", [i]), stage, {"object"})
 }
 
 findings contains limit(f, property, value, tiers[name], field) if {

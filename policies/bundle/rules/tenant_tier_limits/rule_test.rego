@@ -32,7 +32,10 @@ test_usage_plan if {
 	changed({"quotaSettings": {"period": "DAY"}}) == {["quotaSettings.period", false]}
 	changed({"quotaSettings": {"limit": 1001}}) == {["quotaSettings.limit", false]}
 	changed({"apiStages": [{"apiId": "a"}, {"throttles": [{"rateLimit": 9}]}]}) == {["apiStages[1].throttles", false]}
-	changed({"apiStages": [unknown]}) == set()
+	changed({"apiStages": [unknown]}) == {["apiStages[0].throttles", true]}
+	changed({"apiStages": secret}) == {["apiStages[0].throttles", true]}
+	changed({"apiStages": [{"throttles": unknown}]}) == {["apiStages[0].throttles", true]}
+	every v in ["x", 1, [[]], ["x"]] { changed({"apiStages": v}) == {["apiStages[0]", false]} }
 }
 
 test_which_tier if {

@@ -10,7 +10,7 @@
 # custom:
 #   severity: critical
 #   scope: stack
-#   on_unknown: A principal or action that is not known before the run is a finding; an unknown sourceArn counts when it comes from the tenant's APIs of the plan only.
+#   on_unknown: A principal or action that is not known before the run is a finding, and so is a function that comes from none of the plan; an unknown sourceArn counts when it comes from the tenant's APIs of the plan only.
 #   waivable: "never"
 #   category: tenancy
 #   enforcement: mandatory
@@ -58,6 +58,19 @@ findings contains plan.finding(p, "function", plan.get(p, "function"), "the func
 	name := lambda.function_name(plan.text(plan.get(p, "function")))
 	name != ""
 	not tenancy.own(name)
+}
+
+findings contains f if {
+	some p in permissions
+	some f in plan.misfits(p, "function", plan.get(p, "function"), {"string"})
+}
+
+findings contains plan.finding(p, "function", called, "whose function this is cannot be told") if {
+	tenancy.alone
+	some p in permissions
+	called := plan.get(p, "function")
+	plan.is_opaque(called)
+	count(lambda.named(p, "function")) == 0
 }
 
 invoker(p) if {

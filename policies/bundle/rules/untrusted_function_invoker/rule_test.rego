@@ -43,7 +43,9 @@ test_function if {
 	found({"function": "birch-a"}) == {["function", false]}
 	found({"function": "arn:aws:lambda:eu-west-1:222222222222:function:birch-a:live"}) == {["function", false]}
 	found({"function": "arn:aws:lambda:eu-west-1:222222222222:function:acme-a:live"}) == set()
-	found({"function": unknown}) == set()
+	found({"function": unknown}) == {["function", true]}
+	in_program("functions", [function, permission({"function": unknown}, {"function": ["fn"]})]) == set()
+	every v in [1, true, ["acme-a"], {}] { found({"function": v}) == {["function", false]} }
 }
 
 routed(tenant, from) := in_program("functions", [function, api(tenant), permission({"principal": "apigateway.amazonaws.com", "sourceArn": unknown}, {"sourceArn": from})])

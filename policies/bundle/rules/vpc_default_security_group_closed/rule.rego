@@ -8,7 +8,7 @@
 # custom:
 #   severity: high
 #   scope: stack
-#   on_unknown: A vpcId that is not known counts when it comes from that VPC alone. Rules that are not known are a finding.
+#   on_unknown: A vpcId that is not known counts when it comes from that VPC alone. Rules that are not known are a finding. A group that a rule is added to is refused where it is known, or comes from a resource that shows it, to be a default one; most groups are made in the run and not known before.
 #   waivable: "yes"
 #   category: network
 #   enforcement: mandatory
@@ -40,6 +40,12 @@ findings contains plan.finding(r, "securityGroupId", plan.get(r, "securityGroupI
 	some type in rule_types
 	some r in plan.of_type(type)
 	of_default(r)
+}
+
+findings contains f if {
+	some type in rule_types
+	some r in plan.of_type(type)
+	some f in plan.misfits(r, "securityGroupId", plan.get(r, "securityGroupId"), {"string"})
 }
 
 rule_types := [
