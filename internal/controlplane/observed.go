@@ -2,6 +2,7 @@ package controlplane
 
 import (
 	"context"
+	"sync"
 	"time"
 
 	"go.opentelemetry.io/otel/attribute"
@@ -18,6 +19,16 @@ type ledger struct {
 	tenants.Ledger
 	metrics *telemetry.Metrics
 	traces  *telemetry.Traces
+	known   known
+}
+
+// Operation gives an operation, and remembers its correlation id.
+func (l *ledger) Operation(ctx context.Context, id string) (tenants.Operation, error) {
+	op, err := l.Ledger.Operation(ctx, id)
+	if err == nil {
+		l.known.put(workflows.WorkflowID(op.ID), op.CorrelationID)
+	}
+	return op, err
 }
 
 // Advance counts an operation that has ended.
@@ -32,8 +43,8 @@ func (l *ledger) Advance(ctx context.Context, a tenants.Advance) (tenants.Tenant
 
 // outbox gives the number of orders that are due and the age of the oldest.
 func (l *ledger) outbox(ctx context.Context) (depth int, lag time.Duration, err error) {
-	const most = 1000
-	due, err := l.Orders(ctx, most)
+	const counted = 1000
+	due, err := l.Orders(ctx, counted)
 	if err != nil || len(due) == 0 {
 		return 0, 0, err
 	}
@@ -105,4 +116,38 @@ func (e *engine) PreviewDestroy(ctx context.Context, s automation.Stack) (automa
 // Refresh is automation.Engine's.
 func (e *engine) Refresh(ctx context.Context, s automation.Stack) (automation.Result, error) {
 	return e.observe(ctx, "refresh", s, e.Engine.Refresh)
+}
+
+// most is how many correlation ids are remembered.
+const most = 10_000
+
+// known are the correlation ids of workflows that this process has had to do with
+// lately. The zero value is ready.
+type known struct {
+	mu  sync.Mutex
+	ids map[string]string
+	old []string // in the order in which they came
+}
+
+func (k *known) put(workflow, correlation string) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if _, there := k.ids[workflow]; there || correlation == "" {
+		return
+	}
+	if k.ids == nil {
+		k.ids = map[string]string{}
+	}
+	if len(k.old) == most {
+		delete(k.ids, k.old[0])
+		k.old = k.old[1:]
+	}
+	k.ids[workflow] = correlation
+	k.old = append(k.old, workflow)
+}
+
+func (k *known) get(workflow string) string {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	return k.ids[workflow]
 }

@@ -100,7 +100,7 @@ func assemble(ctx context.Context, process settings.Process, s *settings.Setting
 	}
 	p.closing(func() { _ = p.store.Close() })
 	p.ledger = &ledger{Ledger: p.store, metrics: p.metrics, traces: p.traces}
-	if p.temporal, err = dialTemporal(s.Temporal, o.Log, p.metrics); err != nil {
+	if p.temporal, err = dialTemporal(s.Temporal, o.Log, p.metrics, &p.ledger.known); err != nil {
 		return p, err
 	}
 	p.closing(p.temporal.Close)

@@ -351,6 +351,27 @@ func (h *house) post(url, body string, header ...string) wire.Operation {
 	return got.Operation
 }
 
+// rehearse sends a request that only asks what would be.
+func (h *house) rehearse(url, body string) (int, string) {
+	h.t.Helper()
+	req, err := http.NewRequestWithContext(h.t.Context(), http.MethodPost, url, strings.NewReader(body))
+	if err != nil {
+		h.t.Fatal(err)
+	}
+	req.Header.Set("Authorization", "Bearer "+h.token)
+	req.Header.Set("Content-Type", "application/json")
+	res, err := http.DefaultClient.Do(req)
+	if err != nil {
+		h.t.Fatal(err)
+	}
+	defer res.Body.Close()
+	answer, err := io.ReadAll(res.Body)
+	if err != nil {
+		h.t.Fatal(err)
+	}
+	return res.StatusCode, string(answer)
+}
+
 func (h *house) create(api, id string, header ...string) wire.Operation {
 	h.t.Helper()
 	return h.post(api+"/v1/tenants", fmt.Sprintf(`{"id":%q,"name":%q,"adminEmail":"ops@%s.example","tier":"standard","region":"eu-west-1"}`, id, id, id), header...)

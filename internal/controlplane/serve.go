@@ -172,7 +172,8 @@ func named(s *settings.Settings, err error, names map[string]string) error {
 	out := *e
 	out.Fields = nil
 	for _, f := range e.Fields {
-		if name, ok := names[f.Field]; ok {
+		field, _, _ := strings.Cut(f.Field, ".")
+		if name, ok := names[field]; ok {
 			f = s.Fault(name, f.Value, f.Allowed)
 		}
 		out.Fields = append(out.Fields, f)

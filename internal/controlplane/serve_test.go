@@ -81,6 +81,9 @@ func TestServeAndWork(t *testing.T) {
 		t.Errorf("mails: %v", mails)
 	}
 
+	if status, body := h.rehearse(serve.API+"/v1/tenants/acme/move?dryRun=true", `{"tier":"premium","reason":"grown"}`); status != http.StatusOK || !strings.Contains(body, "transfer") {
+		t.Errorf("a move on paper: %d %s", status, body)
+	}
 	for url, want := range map[string]int{
 		serve.API + "/metrics": 404, serve.API + "/readyz": 404, serve.API + "/healthz": 404, serve.Monitoring + "/v1/tenants": 404, work.Monitoring + "/v1/tenants": 404,
 		serve.Monitoring + "/healthz": 200, work.Monitoring + "/healthz": 200, serve.API + "/v1/tenants": 200,

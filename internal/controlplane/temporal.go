@@ -18,10 +18,10 @@ import (
 
 // dialTemporal makes a client that connects when it is first used, and again
 // whenever the server is back.
-func dialTemporal(s settings.Temporal, log *slog.Logger, metrics *telemetry.Metrics) (client.Client, error) {
+func dialTemporal(s settings.Temporal, log *slog.Logger, metrics *telemetry.Metrics, known *known) (client.Client, error) {
 	o := client.Options{
 		HostPort: s.Address, Namespace: s.Namespace, MetricsHandler: workflowMetrics{metrics: metrics},
-		Logger: sdklog.NewStructuredLogger(slog.New(warnings{log.Handler()})),
+		Logger: sdklog.NewStructuredLogger(slog.New(&warnings{Handler: log.Handler(), known: known})),
 	}
 	if !s.APIKey.Empty() {
 		o.Credentials = client.NewAPIKeyStaticCredentials(s.APIKey.Reveal())
@@ -74,20 +74,54 @@ func temporalAnswers(c client.Client) func(context.Context) error {
 	}
 }
 
-// warnings passes on what is worth a look at night. Temporal's SDK tells the
-// rest of what it does in lines of its own, which ours repeat.
-type warnings struct{ slog.Handler }
+// workflowKey is how Temporal's SDK names a workflow in its lines.
+const workflowKey = "WorkflowID"
+
+// warnings passes on what is worth a look at night, with the correlation id of the
+// operation that it is about. The rest of what Temporal's SDK tells, lines of our
+// own say.
+type warnings struct {
+	slog.Handler
+	known *known
+	of    string // the workflow, from With
+}
 
 // Enabled leaves out what is below a warning.
-func (w warnings) Enabled(ctx context.Context, l slog.Level) bool {
+func (w *warnings) Enabled(ctx context.Context, l slog.Level) bool {
 	return l >= slog.LevelWarn && w.Handler.Enabled(ctx, l)
 }
 
+// Handle adds the correlation id.
+func (w *warnings) Handle(ctx context.Context, r slog.Record) error {
+	of := w.of
+	r.Attrs(func(a slog.Attr) bool {
+		if a.Key == workflowKey {
+			of = a.Value.String()
+		}
+		return true
+	})
+	if id := w.known.get(of); id != "" {
+		r = r.Clone()
+		r.AddAttrs(slog.String(telemetry.CorrelationKey, id))
+	}
+	return w.Handler.Handle(ctx, r)
+}
+
 // WithAttrs is With.
-func (w warnings) WithAttrs(a []slog.Attr) slog.Handler { return warnings{w.Handler.WithAttrs(a)} }
+func (w *warnings) WithAttrs(attrs []slog.Attr) slog.Handler {
+	of := w.of
+	for _, a := range attrs {
+		if a.Key == workflowKey {
+			of = a.Value.String()
+		}
+	}
+	return &warnings{Handler: w.Handler.WithAttrs(attrs), known: w.known, of: of}
+}
 
 // WithGroup is WithGroup.
-func (w warnings) WithGroup(name string) slog.Handler { return warnings{w.Handler.WithGroup(name)} }
+func (w *warnings) WithGroup(name string) slog.Handler {
+	return &warnings{Handler: w.Handler.WithGroup(name), known: w.known, of: w.of}
+}
 
 // workflowMetrics takes those metrics that workflows count themselves.
 type workflowMetrics struct {
