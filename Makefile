@@ -53,6 +53,11 @@ test-unit: ## run the tests that need no pulumi and are done in seconds
 conformance: ## take every component and stack through its life on the real AWS provider, against an emulator of AWS; needs both, and writes docs/conformance.md
 	@tools/conformance.sh make
 
+.PHONY: crash-control
+crash-control: ## kill every process of the control plane in every step of a tenant's life, and write docs/control-plane-crashes.md
+	@$(with_pulumi) $(with_temporal) TENANTFORM_CRASH=all TENANTFORM_CRASH_REPORT="$$PWD/docs/control-plane-crashes.md" \
+	$(progress) beat "kills" go test ./test/controlplane -run '^TestCrashes$$' -count 1 -v -timeout 90m
+
 .PHONY: lint
 lint: ## check formatting, go vet, golangci-lint, and that workflows are deterministic
 	@unformatted=$$(gofmt -l $$(git ls-files --cached --others --exclude-standard '*.go')); \

@@ -127,6 +127,7 @@ func directions() []direction {
 		{"internal/settings/internal/...", []string{"internal/settings"}, false, "it describes the settings"},
 		{"internal/strictyaml", []string{"tenants"}, false, "files of every kind are read by it, so it knows none"},
 		{"internal/telemetry", []string{"tenants"}, false, "it counts and traces what it is told of, and knows none of those who tell"},
+		{"test/controlplane", nil, true, "it has tests only, which see the control plane from outside"},
 		{"cmd/...", []string{"..."}, false, "the only place where adapters meet"},
 	}
 }
