@@ -88,10 +88,15 @@ func (l Limits) filled() Limits {
 }
 
 // New makes the API's handler. Mount it at the root. The error is CodeInvalid and
-// names what is missing.
+// names what is missing or wrong.
 func New(args Args, opts *Options) (http.Handler, error) {
 	if err := args.check(); err != nil {
 		return nil, err
+	}
+	if opts != nil {
+		if err := opts.Limits.check(); err != nil {
+			return nil, err
+		}
 	}
 	return newServer(args, opts)
 }

@@ -39,6 +39,7 @@ type house struct {
 	broker  *workflows.Broker
 	issuer  *issuer.Issuer
 	steps   *lifecycle.Lifecycle
+	args    api.Args
 	handler http.Handler
 	server  *httptest.Server
 	log     *lines
@@ -137,6 +138,7 @@ func newHouse(t testing.TB, change func(*api.Args, *api.Options)) *house {
 	if change != nil {
 		change(&args, &opts)
 	}
+	h.args = args
 	if h.handler, err = api.New(args, &opts); err != nil {
 		t.Fatal(err)
 	}

@@ -6,13 +6,19 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"math"
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
 	"time"
+
+	"go.opentelemetry.io/otel/attribute"
+	sdktrace "go.opentelemetry.io/otel/sdk/trace"
+	"go.opentelemetry.io/otel/sdk/trace/tracetest"
 
 	"github.com/tenantform/tenantform/internal/api"
 	"github.com/tenantform/tenantform/internal/api/wire"
@@ -37,6 +43,17 @@ func TestNewNeedsItsArguments(t *testing.T) {
 		if err == nil || !strings.Contains(err.Error(), name) {
 			t.Errorf("%v does not name %s", err, name)
 		}
+	}
+	h := newHouse(t, nil)
+	for name, limits := range map[string]api.Limits{
+		"limits.writesPerSecond": {WritesPerSecond: -1}, "limits.readsPerSecond": {ReadsPerSecond: math.NaN()}, "limits.timeout": {Timeout: -1}, "limits.bodyBytes": {BodyBytes: -1},
+	} {
+		if _, err := api.New(h.args, &api.Options{Limits: limits}); tenants.CodeOf(err) != tenants.CodeInvalid || !strings.Contains(err.Error(), name) {
+			t.Errorf("%v does not name %s", err, name)
+		}
+	}
+	if _, err := api.New(h.args, nil); err != nil {
+		t.Errorf("without options: %v", err)
 	}
 }
 
@@ -263,6 +280,26 @@ func TestCorrelation(t *testing.T) {
 		if one, two := ask(map[string]string{"Traceparent": header}), ask(nil); len(one.Header.Get("X-Correlation-Id")) < 20 || one.Header.Get("X-Correlation-Id") == two.Header.Get("X-Correlation-Id") {
 			t.Errorf("Traceparent %q gives %q", header, one.Header.Get("X-Correlation-Id"))
 		}
+	}
+}
+
+// TestTrace tells the trace that a request is part of what it is about.
+func TestTrace(t *testing.T) {
+	h := newHouse(t, nil)
+	spans := tracetest.NewSpanRecorder()
+	tracer := sdktrace.NewTracerProvider(sdktrace.WithSpanProcessor(spans)).Tracer("test")
+	ctx, span := tracer.Start(t.Context(), "request")
+	r := httptest.NewRequest(http.MethodGet, "/v1/tenants/acme", nil).WithContext(ctx)
+	r.Header.Set("Authorization", "Bearer "+h.delivery())
+	res := h.answered(r)
+	span.End()
+	trace := span.SpanContext().TraceID().String()
+	if got := res.Header.Get("X-Correlation-Id"); got != trace {
+		t.Errorf("the correlation id is %q in the trace %s", got, trace)
+	}
+	ended := spans.Ended()[0]
+	if ended.Name() != "GET /v1/tenants/{id}" || !slices.Contains(ended.Attributes(), attribute.String("correlation_id", trace)) || !slices.Contains(ended.Attributes(), attribute.String("http.route", "/v1/tenants/{id}")) {
+		t.Errorf("the span is %q with %v", ended.Name(), ended.Attributes())
 	}
 }
 

@@ -55,7 +55,7 @@ func (a *assembly) products() {
 	add(a, route{
 		id: "delete-product", method: http.MethodDelete, path: "/v1/tenants/{id}/products/{name}", tag: "products", permission: auth.ProductsWrite, about: aboutTenant,
 		write: true, action: "product.delete", status: http.StatusAccepted, also: []int{http.StatusOK},
-		summary: "Take a product from a tenant", description: "Business services are told, also those that are there for this product only." + productDescription,
+		summary: "Take a product from a tenant", description: "Business services are told, also those that were asked for this product only." + productDescription,
 	}, s.deleteProduct)
 }
 

@@ -36,9 +36,10 @@ type tenantInput struct {
 type body[T any] struct{ Body T }
 
 type tagged[T any] struct {
-	Status int
-	ETag   string `header:"ETag" doc:"Changes with the document"`
-	Body   *T
+	Status       int
+	ETag         string `header:"ETag" doc:"Changes with the document"`
+	CacheControl string `header:"Cache-Control" doc:"It may be kept, by who asked alone, and is asked for again with its ETag"`
+	Body         *T
 }
 
 func (a *assembly) tenantReads() {
@@ -79,12 +80,15 @@ func (s *server) getTenant(ctx context.Context, in *tenantInput) (*tagged[wire.T
 // etag gives the entity tag of a tenant.
 func etag(t tenants.Tenant) string { return strconv.Quote(strconv.FormatInt(t.Version, 10)) }
 
+// revalidated is the Cache-Control of what has an entity tag.
+const revalidated = "private, no-cache"
+
 // ifChanged answers with the document, unless who asks has it already.
 func ifChanged[T any](ifNoneMatch, etag string, document T) *tagged[T] {
 	if matches(ifNoneMatch, etag, true) {
-		return &tagged[T]{Status: http.StatusNotModified, ETag: etag}
+		return &tagged[T]{Status: http.StatusNotModified, ETag: etag, CacheControl: revalidated}
 	}
-	return &tagged[T]{Status: http.StatusOK, ETag: etag, Body: &document}
+	return &tagged[T]{Status: http.StatusOK, ETag: etag, CacheControl: revalidated, Body: &document}
 }
 
 // matches says whether an If-Match or If-None-Match header names the tag; weak

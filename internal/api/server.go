@@ -4,12 +4,17 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"math"
 	"net/http"
 	"net/url"
 	"path"
 	"runtime/debug"
+	"strconv"
 	"strings"
 	"time"
+
+	"go.opentelemetry.io/otel/attribute"
+	"go.opentelemetry.io/otel/trace"
 
 	"github.com/tenantform/tenantform/internal/api/wire"
 	"github.com/tenantform/tenantform/internal/auth"
@@ -71,6 +76,20 @@ func (a Args) check() error {
 	need("canceller", a.Canceller != nil)
 	need("watch", a.Watch != nil)
 	return tenants.Invalid(missing...)
+}
+
+func (l Limits) check() error {
+	var wrong []tenants.FieldError
+	for name, value := range map[string]float64{
+		"readsPerSecond": l.ReadsPerSecond, "readBurst": float64(l.ReadBurst), "writesPerSecond": l.WritesPerSecond, "writeBurst": float64(l.WriteBurst),
+		"bodyBytes": float64(l.BodyBytes), "timeout": float64(l.Timeout), "watches": float64(l.Watches), "watchesEach": float64(l.WatchesEach),
+		"watchTime": float64(l.WatchTime), "heartbeat": float64(l.Heartbeat),
+	} {
+		if !(value >= 0) || math.IsInf(value, 0) {
+			wrong = append(wrong, tenants.FieldError{Field: "limits." + name, Value: strconv.FormatFloat(value, 'g', -1, 64), Allowed: "a number above 0, or 0 for the default"})
+		}
+	}
+	return tenants.Invalid(wrong...)
 }
 
 // logger gives a logger that names the request in every line.
@@ -143,6 +162,10 @@ func (s *server) tell(ctx context.Context, c *call, status int, took time.Durati
 	}
 	if s.opts.Metrics != nil {
 		s.opts.Metrics.Request(method, c.route, status, took)
+	}
+	if span := trace.SpanFromContext(ctx); span.IsRecording() && c.route != "" {
+		span.SetName(method + " " + c.route)
+		span.SetAttributes(attribute.String("http.route", c.route))
 	}
 	level := slog.LevelDebug
 	if c.isWrite() {

@@ -84,7 +84,7 @@ func (s *server) update(before, after tenants.Tenant) (proposal, error) {
 	if err := tenants.Invalid(after.Validate(s.Catalogue)...); err != nil {
 		return proposal{}, err
 	}
-	asked := slices.Concat(s.opts.Services.For(tenants.OperationUpdate, after), s.opts.Services.For(tenants.OperationUpdate, before))
+	asked := s.opts.Services.For(tenants.OperationUpdate, after)
 	tagged := before.CostCenter != after.CostCenter
 	if before.Status == tenants.StatusCreateFailed || !tagged && (len(asked) == 0 || same(before, after)) {
 		return proposal{tenant: after}, nil

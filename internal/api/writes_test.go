@@ -131,7 +131,7 @@ func TestETags(t *testing.T) {
 	}
 	tag := at("GET", "/v1/tenants/acme", "X", "", nil).Header.Get("ETag")
 	for value, want := range map[string]int{tag: 304, "*": 304, "W/" + tag: 304, `"0", ` + tag: 304, `"0"`: 200, "": 200, strings.Trim(tag, `"`): 200} {
-		if res := at("GET", "/v1/tenants/acme", "If-None-Match", value, nil); res.StatusCode != want || res.Header.Get("ETag") != tag {
+		if res := at("GET", "/v1/tenants/acme", "If-None-Match", value, nil); res.StatusCode != want || res.Header.Get("ETag") != tag || res.Header.Get("Cache-Control") != "private, no-cache" {
 			t.Errorf("If-None-Match %s: %d with %s; want %d", value, res.StatusCode, res.Header.Get("ETag"), want)
 		}
 	}
@@ -435,6 +435,12 @@ func TestProducts(t *testing.T) {
 		if p := read[wire.Problem](t, put(http.StatusBadRequest, name, `{"licences":1}`)); len(p.Errors) != 1 || p.Errors[0].Field != "name" {
 			t.Errorf("%s: %+v", name, p)
 		}
+	}
+	// The service that was asked hears that the product is gone.
+	stands := h.get("acme")
+	stands.Services = []tenants.ServiceState{{Service: "reporting", Progress: tenants.ProgressSucceeded, Attempt: 1}}
+	if _, err := h.ledger.Update(t.Context(), stands); err != nil {
+		t.Fatal(err)
 	}
 	gone := read[wire.Change](t, h.want(http.StatusAccepted, request{method: "DELETE", path: path + "/reports?reason=unused", token: h.delivery()}))
 	if len(gone.Tenant.Products) != 1 || gone.Operation.Reason != "unused" {
