@@ -89,11 +89,13 @@ func services() tenants.ServiceCatalogue {
 
 func TestServicesFor(t *testing.T) {
 	plain, crm := tenants.Tenant{}, tenants.Tenant{Products: []tenants.Product{{Name: "other"}, {Name: "erp"}}}
+	had := tenants.Tenant{Services: []tenants.ServiceState{{Service: "crm-import", Progress: tenants.ProgressSucceeded, Attempt: 1}}}
 	for _, tt := range []struct {
 		kind   tenants.OperationKind
 		tenant tenants.Tenant
 		want   string
 	}{
+		{tenants.OperationCreate, had, "billing crm-import"}, {tenants.OperationUpdate, had, "billing"},
 		{tenants.OperationCreate, plain, "billing"}, {tenants.OperationCreate, crm, "billing crm-import"}, {tenants.OperationUpdate, crm, "billing"},
 		{tenants.OperationMove, plain, "billing"}, {tenants.OperationDeactivate, plain, "billing"}, {tenants.OperationActivate, plain, "billing"},
 		{tenants.OperationDelete, plain, "billing"}, {tenants.OperationReconcile, crm, "drift-watch"},

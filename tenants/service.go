@@ -29,7 +29,9 @@ type Service struct {
 	Operations []OperationKind `json:"operations,omitempty"`
 	// TimeoutSec is how many seconds it has to answer, 1 to MaxServiceTimeoutSec; 0 means DefaultServiceTimeout.
 	TimeoutSec int `json:"timeoutSec,omitempty"`
-	// Products restricts it to tenants with one of these products; none means all tenants.
+	// Products restricts it to tenants with one of these products, and to those that
+	// it has been asked about already, so that it hears of a product that is taken
+	// away; none means all tenants.
 	Products []string `json:"products,omitempty"`
 	// Optional says that its failure does not fail the operation.
 	Optional bool `json:"optional,omitempty"`
@@ -58,7 +60,8 @@ func (s Service) takesPart(kind OperationKind, t Tenant) bool {
 	if !slices.Contains(kinds, kind) {
 		return false
 	}
-	return len(s.Products) == 0 || slices.ContainsFunc(t.Products, func(p Product) bool { return slices.Contains(s.Products, p.Name) })
+	return len(s.Products) == 0 || slices.ContainsFunc(t.Products, func(p Product) bool { return slices.Contains(s.Products, p.Name) }) ||
+		slices.ContainsFunc(t.Services, func(state ServiceState) bool { return state.Service == s.Name })
 }
 
 // ServiceCatalogue is the set of business services. The zero value has none.
