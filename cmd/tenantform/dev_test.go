@@ -81,3 +81,18 @@ func TestDevCommand(t *testing.T) {
 		})
 	}
 }
+
+func TestDoctorLooksForTemporal(t *testing.T) {
+	dir := t.TempDir()
+	t.Chdir(dir)
+	for path, want := range map[string]string{"": stateNotice, "/some/temporal": stateOK} {
+		t.Setenv("TENANTFORM_TEMPORAL", path)
+		if path == "" {
+			t.Setenv("PATH", dir)
+		}
+		found := examineTemporal()
+		if found.State != want || path == "" && !strings.Contains(found.Do, "make dev") || !strings.Contains(found.Found, path) {
+			t.Errorf("with %q: %+v", path, found)
+		}
+	}
+}

@@ -16,6 +16,7 @@ import (
 
 	"github.com/tenantform/tenantform/automation"
 	"github.com/tenantform/tenantform/internal/localcloud"
+	"github.com/tenantform/tenantform/internal/workflows"
 	"github.com/tenantform/tenantform/policies"
 	"github.com/tenantform/tenantform/tenants"
 )
@@ -72,6 +73,7 @@ func (a *app) examine(ctx context.Context) []finding {
 	checks := []finding{
 		{Name: "tenantform", State: stateOK, Found: v.Version + ", " + v.Go + " (Go itself is not needed to run it)"},
 		examinePulumi(),
+		examineTemporal(),
 		examineDir(a.flags.dir),
 		a.examineCatalogue(),
 		examinePolicies(ctx),
@@ -90,6 +92,16 @@ func examinePulumi() finding {
 			Do: "run \"make build\" in a checkout, or install Pulumi " + automation.MinPulumi + " or later and put it on PATH, or name it in TENANTFORM_PULUMI"}
 	}
 	return finding{Name: "pulumi", State: stateOK, Found: fmt.Sprintf("%s at %s (at least %s is needed)", cli.Version, cli.Path, automation.MinPulumi)}
+}
+
+// examineTemporal looks for what only dev needs.
+func examineTemporal() finding {
+	path, err := workflows.FindTemporal(filepath.Join("bin", "temporal"))
+	if err != nil {
+		return finding{Name: "temporal", State: stateNotice, Found: "none; only \"tenantform dev\" needs it",
+			Do: "run \"make dev\" in a checkout, which builds it, or name one in TENANTFORM_TEMPORAL"}
+	}
+	return finding{Name: "temporal", State: stateOK, Found: path + ", for \"tenantform dev\""}
 }
 
 // examineDir tells whether the directory, or the nearest one above that exists,

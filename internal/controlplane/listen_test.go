@@ -110,7 +110,7 @@ func TestAPortThatIsTaken(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer l.Close()
+	defer func() { _ = l.Close() }()
 	for _, name := range []string{"server.address", "monitoring.address"} {
 		s := h.settings(settings.Serve)
 		if name == "server.address" {

@@ -231,11 +231,11 @@ func document(f field, text string) string {
 }
 
 func TestFaultsOfAllSourcesAreToldAtOnce(t *testing.T) {
-	file := write(t, "s.yaml", "target: moon\nserver:\n  addres: x\nlog: [1]\nworker:\n  slots: many\n", 0o644)
+	file := write(t, "s.yaml", "target: moon\nserver:\n  place: x\nlog: [1]\nworker:\n  slots: many\n", 0o644)
 	_, err := Load(Args{Process: Serve, File: file, Env: map[string]string{"TENANTFORM_LOG_FORMAT": "xml", "TENANTFORM_STORE_PASWORD": canary}, Flags: map[string]string{"server-address": "x"}})
 	got := strings.Join(faults(t, err), "\n")
 	for _, want := range []string{
-		file + `:1: target is "moon"`, file + ":3: server.addres", file + ":4: log is", file + `:6: worker.slots is "many"`,
+		file + `:1: target is "moon"`, file + ":3: server.place", file + ":4: log is", file + `:6: worker.slots is "many"`,
 		`TENANTFORM_LOG_FORMAT is "xml"`, "TENANTFORM_STORE_PASWORD", `--server-address is "x"`, "auth.issuer is missing",
 	} {
 		if !strings.Contains(got, want) {

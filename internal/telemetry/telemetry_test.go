@@ -201,7 +201,7 @@ func ended(t *testing.T, traces *Traces, kept *tracetest.InMemoryExporter) map[s
 
 func has(s sdktrace.ReadOnlySpan, key, value string) bool {
 	for _, a := range s.Attributes() {
-		if string(a.Key) == key && a.Value.Emit() == value {
+		if string(a.Key) == key && a.Value.String() == value {
 			return true
 		}
 	}
@@ -238,7 +238,7 @@ func TestOneTrace(t *testing.T) {
 				}
 				w.Header().Set(CorrelationHeader, id)
 				w.WriteHeader(http.StatusBadGateway)
-				http.NewResponseController(w).Flush()
+				_ = http.NewResponseController(w).Flush()
 			}))
 			r := httptest.NewRequestWithContext(t.Context(), http.MethodPost, "/v1/tenants", nil)
 			if c.correlation != "" {
