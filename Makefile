@@ -72,6 +72,11 @@ bench: ## measure single packages, then tenants a minute, CPU seconds and memory
 	@$(progress) beat "benchmarks" go test -run '^$$' -bench . -benchtime 0.5s -timeout 30m $$(go list ./... | grep -v '/automation$$')
 	@$(with_pulumi) $(progress) beat "tenants" $(BENCH_TENANTS)
 
+.PHONY: bench-control
+bench-control: ## measure the control plane with 10,000 tenants in SQLite and PostgreSQL, and write docs/control-plane-speed.md
+	@$(with_pulumi) $(with_temporal) TENANTFORM_CONTROL_SPEED="$$PWD/docs/control-plane-speed.md" \
+	$(progress) beat "the control plane" go test ./test/controlplane -run '^TestSpeed$$' -count 1 -v -timeout 60m
+
 .PHONY: bench-policy
 bench-policy: tenantform ## measure decisions and cold checks on 20, 200 and 2,000 resources, beside conftest with the same rules
 	@conftest=$$(tools/ensure.sh conftest); \

@@ -304,6 +304,7 @@ func lives(all bool, like map[tenants.OperationKind]profile) (out []map[tenants.
 // one process, on the one ledger or the other; with TENANTFORM_CRASH=all every
 // process dies in every step on SQLite, and one in each on PostgreSQL.
 func TestCrashes(t *testing.T) {
+	t.Parallel()
 	all := os.Getenv(crashAll) == "all"
 	began := time.Now()
 	var cells []cell

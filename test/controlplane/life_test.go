@@ -42,6 +42,7 @@ func (p *plant) within(t *testing.T) *plant {
 // TestEndToEnd runs one plant over each kind of ledger through what the delivery
 // team does in a day, with the processes as they are in production.
 func TestEndToEnd(t *testing.T) {
+	t.Parallel() // with TestCrashes, which waits most of the time
 	onEach(t, func(t *testing.T, p *plant) {
 		s := p.search()
 		for _, c := range []struct {

@@ -25,6 +25,7 @@ import (
 	"github.com/tenantform/tenantform/internal/issuer"
 	"github.com/tenantform/tenantform/internal/localcloud"
 	"github.com/tenantform/tenantform/internal/pgtest"
+	"github.com/tenantform/tenantform/internal/testtime"
 	"github.com/tenantform/tenantform/internal/workflows"
 	"github.com/tenantform/tenantform/tenants"
 	"github.com/tenantform/tenantform/tenants/sqlstore"
@@ -183,15 +184,23 @@ func (p *plant) observe() {
 	}
 	p.t.Cleanup(func() { _ = p.cloud.Close() })
 	p.shared = p.resources()
-	if path, ok := strings.CutPrefix(p.store, "sqlite:"); ok {
-		p.ledger, err = sqlstore.OpenSQLite(p.t.Context(), path, nil)
-	} else {
-		p.ledger, err = sqlstore.OpenPostgres(p.t.Context(), p.store, nil)
+	p.ledger = openLedger(p.t, p.store)
+}
+
+// openLedger opens a ledger until the test ends.
+func openLedger(t testing.TB, url string) *sqlstore.Store {
+	t.Helper()
+	open := sqlstore.OpenPostgres
+	path, file := strings.CutPrefix(url, "sqlite:")
+	if file {
+		open = sqlstore.OpenSQLite
 	}
+	l, err := open(t.Context(), path, nil)
 	if err != nil {
-		p.t.Fatal(err)
+		t.Fatal(err)
 	}
-	p.t.Cleanup(func() { _ = p.ledger.Close() })
+	t.Cleanup(func() { _ = l.Close() })
+	return l
 }
 
 // startTemporal starts the Temporal server where it was before.
@@ -219,13 +228,7 @@ func (p *plant) startIssuer() string {
 	if err != nil {
 		p.t.Fatal(err)
 	}
-	ctx, cancel := context.WithCancel(context.Background())
-	ended := make(chan error, 1)
-	go func() { ended <- i.Serve(ctx, l) }()
-	p.t.Cleanup(func() {
-		cancel()
-		<-ended
-	})
+	testtime.Run(p.t, func(ctx context.Context) error { return i.Serve(ctx, l) })
 	if p.token, err = i.Token(issuer.Grant{Subject: "ann", Name: "Ann", Roles: []auth.Role{auth.RoleDelivery}, Lifetime: 4 * time.Hour}); err != nil {
 		p.t.Fatal(err)
 	}
@@ -279,7 +282,7 @@ func freePort(t testing.TB) int {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer l.Close()
+	defer func() { _ = l.Close() }()
 	return l.Addr().(*net.TCPAddr).Port
 }
 
