@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/tenantform/tenantform/automation"
+	"github.com/tenantform/tenantform/internal/api/client"
 	"github.com/tenantform/tenantform/policies"
 	"github.com/tenantform/tenantform/tenants"
 )
@@ -112,6 +113,9 @@ func (a *app) finish(err error) int {
 	if f != nil && f.report != nil {
 		writeFindings(a.err, "  ", f.report.Denials())
 	}
+	if id := client.CorrelationID(err); id != "" && code == exitFailed {
+		fmt.Fprintln(a.err, "tenantform: the control plane's log has more under the correlation id "+id)
+	}
 	return code
 }
 
@@ -153,6 +157,8 @@ type errorBody struct {
 	Message  string               `json:"message"`
 	Fields   []tenants.FieldError `json:"fields,omitempty"`
 	Findings []policies.Finding   `json:"findings,omitempty"`
+	// CorrelationID finds the request in the control plane's logs, where it refused one.
+	CorrelationID string `json:"correlationId,omitempty"`
 }
 
 type errorAnswer struct {
@@ -161,7 +167,7 @@ type errorAnswer struct {
 }
 
 func errorDocument(err error, f *failed) errorAnswer {
-	doc := errorAnswer{Error: errorBody{Code: tenants.CodeOf(err), Message: strings.Join(problems(err), "; ")}}
+	doc := errorAnswer{Error: errorBody{Code: tenants.CodeOf(err), Message: strings.Join(problems(err), "; "), CorrelationID: client.CorrelationID(err)}}
 	if e, ok := errors.AsType[*tenants.Error](err); ok {
 		doc.Error.Fields = e.Fields
 	}

@@ -342,3 +342,21 @@ func TestAControlPlaneThatIsGone(t *testing.T) {
 		t.Errorf("exit code %d: %s", got.code, got.errors)
 	}
 }
+
+// TestAFaultOfTheControlPlane shows where its cause is found, which the answer
+// does not hold.
+func TestAFaultOfTheControlPlane(t *testing.T) {
+	t.Parallel()
+	p := newPlane(t)
+	if err := p.ledger.Close(); err != nil {
+		t.Fatal(err)
+	}
+	got := p.ask(t, "tenant", "get", "acme", "-o", "json")
+	doc := decode[errorAnswer](t, got)
+	if got.code != exitFailed || doc.Error.CorrelationID == "" {
+		t.Errorf("exit code %d: %+v", got.code, doc)
+	}
+	if got := p.ask(t, "tenant", "get", "acme"); got.code != exitFailed || !strings.Contains(got.errors, "has more under the correlation id ") {
+		t.Errorf("exit code %d: %s", got.code, got.errors)
+	}
+}
