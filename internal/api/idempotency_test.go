@@ -104,6 +104,20 @@ func TestIdempotency(t *testing.T) {
 	}
 }
 
+// TestKeyOfAnotherRequest uses one key for requests that differ in little.
+func TestKeyOfAnotherRequest(t *testing.T) {
+	h := newHouse(t, nil)
+	h.active("acme", "standard")
+	header := func(key string) map[string]string { return map[string]string{"Idempotency-Key": key} }
+	h.want(http.StatusOK, request{method: "PATCH", path: "/v1/tenants/acme", token: h.delivery(), header: header("method"), body: `{"name":"New"}`})
+	h.refused(http.StatusUnprocessableEntity, tenants.CodeConflict, request{method: "DELETE", path: "/v1/tenants/acme", token: h.delivery(), header: header("method"), body: `{"name":"New"}`})
+	out := read[wire.Change](t, h.want(http.StatusAccepted, request{method: "DELETE", path: "/v1/tenants/acme?reason=one", token: h.delivery(), header: header("query")}))
+	h.refused(http.StatusUnprocessableEntity, tenants.CodeConflict, request{method: "DELETE", path: "/v1/tenants/acme?reason=two", token: h.delivery(), header: header("query")})
+	// A rehearsal says what would be done now, whatever was answered to the key.
+	h.refused(http.StatusConflict, tenants.CodeConflict, request{method: "DELETE", path: "/v1/tenants/acme?reason=one&dryRun=true", token: h.delivery(), header: header("query")})
+	h.end(out.Operation.ID, "")
+}
+
 func TestKeysOfTwoActors(t *testing.T) {
 	h := newHouse(t, nil)
 	header := map[string]string{"Idempotency-Key": "k"}

@@ -52,7 +52,12 @@ Every write takes an ` + "`Idempotency-Key`" + `: sent again with the same key w
 what it would do.
 
 Errors are problem details (RFC 9457) with a code for programs. Every answer has an ` + "`X-Correlation-Id`" + `, that of the request where it has one; it is
-in the server's log, in the operation, in its events and in the audit journal.`
+in the server's log, in the operation, in its events and in the audit journal.
+
+400: the request is wrong, and its fields are named. 401: the token is missing or not accepted. 403: nobody with this role may do it; who may not read every tenant
+is told so of tenants that there are not, too. 404: it is not there. 409: another operation is in the way (conflict), or the tenant's status (failed_precondition).
+412: the tenant is not the one any more that If-Match names. 413 and 408: the body is too long, or does not come. 415: it is no JSON. 422: the Idempotency-Key was used
+for another request. 429 and 503: try again after Retry-After, a write with the same Idempotency-Key. 500: the server's log has the cause.`
 
 // assemble makes the multiplexer with all routes.
 func assemble(s *server) *assembly {
