@@ -161,6 +161,9 @@ type Result struct {
 	Outputs map[string]any         `json:"outputs,omitempty"`
 	Repair  *Repair                `json:"repair,omitempty"` // what had to be mended first; nil when nothing
 	Seconds float64                `json:"seconds"`
+	// Tags are the stack's own, as the gate was told them. They are kept for whoever
+	// asks the gate about a plan that follows from this one.
+	Tags map[string]string `json:"-"`
 }
 
 // Preview says what Up would change and what the gate says to it. It changes
@@ -295,6 +298,28 @@ func (e *Engine) Stacks(ctx context.Context) ([]string, error) {
 		return nil, err
 	}
 	return r.list(ctx)
+}
+
+// Tags gives the tags that the backend keeps of a stack, as "pulumi stack tag"
+// sets them; none for a stack without any. It reads the backend's directory where
+// there is one and asks the CLI otherwise.
+func (e *Engine) Tags(ctx context.Context, name string) (map[string]string, error) {
+	s := Stack{Name: name}
+	if err := s.validate(false); err != nil {
+		return nil, err
+	}
+	r := e.newRun(s)
+	defer r.close()
+	if e.state == nil {
+		if err := r.workspace(ctx); err != nil {
+			return nil, err
+		}
+	}
+	tags, err := r.tags(ctx)
+	if err != nil {
+		return nil, tenants.Errorf(tenants.CodeFailedPrecondition, "stack %s: its tags cannot be read: %w", name, err)
+	}
+	return tags, nil
 }
 
 // Hold takes a tenant for an operation of several runs; CodeConflict when

@@ -81,6 +81,9 @@ func TestTagsReachTheGate(t *testing.T) {
 	if got := seen.last.Subject.Tags; len(got) != 1 || got["team"] != "payments" {
 		t.Errorf("the gate was told the tags %v", got)
 	}
+	if got, err := r.Tags(t.Context(), "tenant-acme"); err != nil || len(got) != 1 || got["team"] != "payments" {
+		t.Errorf("the engine gives the tags %v, %v", got, err)
+	}
 	s.Subject.Tags = map[string]string{"team": "told"}
 	if _, err := r.Preview(t.Context(), s); err != nil || seen.last.Subject.Tags["team"] != "told" {
 		t.Errorf("the gate was told the tags %v, %v", seen.last.Subject.Tags, err)

@@ -257,6 +257,7 @@ func (r *run) decide(ctx context.Context) error {
 			return tenants.Errorf(tenants.CodeForbidden, "stack %s: its tags cannot be read, so there is no policy decision and nothing was changed: %w", r.spec.Name, err)
 		}
 	}
+	r.result.Tags = subject.Tags
 	report, err := r.engine.gate.Evaluate(ctx, policies.NewInput(r.result.Plan, subject, r.engine.opts.Catalogue))
 	if err == nil && len(r.spec.Targets) > 0 {
 		report = report.About(r.result.Plan, r.result.Plan.Touched())

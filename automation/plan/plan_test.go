@@ -35,6 +35,19 @@ func TestRelative(t *testing.T) {
 	if got := shown(plan.Relative(prev, next)); got != want {
 		t.Errorf("got  %s\nwant %s", got, want)
 	}
+
+	// The protection before is the one that prev leaves.
+	for i := range prev.Resources {
+		prev.Resources[i].WasProtected, prev.Resources[i].Protected = new(true), false
+	}
+	for i := range next.Resources {
+		next.Resources[i].WasProtected, next.Resources[i].Protected = new(true), next.Resources[i].Operation == plan.OperationDelete
+	}
+	for _, r := range plan.Relative(prev, next).Resources {
+		if of := r.Name != "more"; r.Protected || r.WasProtected == nil || *r.WasProtected == of {
+			t.Errorf("%s is protected %v and was %v", r.Name, r.Protected, r.WasProtected)
+		}
+	}
 }
 
 func TestTouchedAndChanges(t *testing.T) {

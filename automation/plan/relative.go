@@ -20,11 +20,11 @@ func Relative(prev, next Plan) Plan {
 		switch {
 		case !known || p.Operation == OperationDelete:
 		case r.Operation == OperationDelete:
-			r.OldInputs = p.Inputs
+			r.OldInputs, r.WasProtected, r.Protected = p.Inputs, &p.Protected, p.Protected
 		case reflect.DeepEqual(p.Inputs, r.Inputs):
-			r.Operation, r.OldInputs, r.Changed, r.ReplaceKeys = OperationSame, p.Inputs, nil, nil
+			r.Operation, r.OldInputs, r.WasProtected, r.Changed, r.ReplaceKeys = OperationSame, p.Inputs, &p.Protected, nil, nil
 		default:
-			r.Operation, r.OldInputs = OperationUpdate, p.Inputs
+			r.Operation, r.OldInputs, r.WasProtected = OperationUpdate, p.Inputs, &p.Protected
 		}
 		if known && p.Operation == OperationDelete && r.Operation == OperationDelete {
 			continue
@@ -33,7 +33,7 @@ func Relative(prev, next Plan) Plan {
 	}
 	for _, p := range prev.Resources {
 		if !seen[p.URN] && (p.Operation == OperationCreate || p.Operation == OperationReplace) {
-			p.Operation, p.OldInputs, p.Inputs = OperationDelete, p.Inputs, nil
+			p.Operation, p.OldInputs, p.WasProtected, p.Inputs = OperationDelete, p.Inputs, new(p.Protected), nil
 			out.Resources = append(out.Resources, p)
 		}
 	}

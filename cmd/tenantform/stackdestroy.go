@@ -169,7 +169,7 @@ func (s *session) planTeardown(ctx context.Context, st automation.Stack) ([]dire
 		return []direct.StepRun{releaseRun(first)}, err
 	}
 	res.Plan = plan.Relative(first.Plan, res.Plan)
-	st.Subject.Destroy = true
+	st.Subject.Destroy, st.Subject.Tags = true, res.Tags
 	res.Report, err = s.runner.Gate.Evaluate(ctx, policies.NewInput(res.Plan, st.Subject, s.catalogue))
 	return []direct.StepRun{releaseRun(first), destroyRun(res)}, err
 }

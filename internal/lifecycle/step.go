@@ -196,6 +196,9 @@ func takeAway(stack string) string { return "take away what the stack " + stack 
 // after gives next as it will be once prev has run, with the gate's word on it.
 func (l *Lifecycle) after(ctx context.Context, prev plan.Plan, next automation.Result, subject policies.Subject) (automation.Result, error) {
 	next.Plan = plan.Relative(prev, next.Plan)
+	if subject.Tags == nil {
+		subject.Tags = next.Tags
+	}
 	next.Changes = next.Plan.Changes()
 	var err error
 	next.Report, err = l.Gate.Evaluate(ctx, policies.NewInput(next.Plan, subject, l.Catalogue))
