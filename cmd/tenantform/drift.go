@@ -24,7 +24,7 @@ const driftLong = `Asks the cloud for every resource of some stacks, or of all, 
 as the stacks have recorded it, property by property; the policies decide on that
 and on what is deployed now. Nothing is changed: not the cloud, not a state.
 
-Rules of drift, beside those of "tenantform policy list":
+Rules of drift, of which "tenantform policy explain" has more:
   drift_deleted   a resource is gone                                (mandatory)
   drift_changed   a property that the program sets has another value (mandatory)
   drift_beside    something else differs: an output, a default       (advisory)
@@ -90,23 +90,14 @@ func (a *app) driftCommand() *cobra.Command {
 	f.BoolVar(&d.all, "all", false, "look at every stack of the directory")
 	f.IntVar(&d.parallel, "parallel", 4, "how many stacks are looked at at once, each with about 150 MB")
 	f.DurationVar(&d.wait, "wait", time.Minute, "how long to wait for a stack that another run holds")
-	f.StringVar(&d.levels, "config", "", "levels of rules by rule, category and environment, a YAML file")
-	f.StringVar(&d.waivers, "waivers", "", "waivers, a YAML file")
-	f.StringVar(&d.baseline, "baseline", "", "findings that are known and no longer refused, as --write-baseline wrote them")
-	f.StringVar(&d.writeBaseline, "write-baseline", "", "write the findings that refuse to this file, and take them as known")
-	d.bundles.add(cmd)
-	f.StringVar(&d.format, "format", "text", "one of "+strings.Join(report.Formats(), ", "))
-	f.StringVar(&d.file, "output-file", "", "the file that the format is written to, as a whole or not at all (default: standard output)")
-	f.StringVar(&d.source, "source", "", "the file that annotations and SARIF point at, relative to the repository (default: Pulumi.yaml)")
+	d.addDecision(cmd)
 	d.tell.add(cmd)
 	return cmd
 }
 
 func (d *drift) run(cmd *cobra.Command, args []string) error {
 	ctx, a := cmd.Context(), d.app
-	if a.flags.output == outputJSON && !cmd.Flags().Changed("format") && d.file == "" {
-		d.format = "json"
-	}
+	d.defaultFormat(cmd)
 	if err := tenants.Invalid(slices.Concat(d.faults(args), d.tell.faults(d.all, d.file))...); err != nil {
 		return err
 	}
@@ -250,7 +241,9 @@ func (d *drift) look(ctx context.Context, s *session, stacks []target) []looked 
 				return
 			}
 			start := time.Now()
-			all[i].observed, all[i].err = s.engine.Drift(ctx, st.Stack, d.wait)
+			if all[i].observed, all[i].err = s.engine.Drift(ctx, st.Stack, d.wait); all[i].err == nil {
+				all[i].subject.Tags, all[i].err = s.engine.Tags(ctx, st.Name)
+			}
 			d.app.progress.note("%s: %s, %.1f s", st.Name, all[i].summary(), time.Since(start).Seconds())
 		})
 	}

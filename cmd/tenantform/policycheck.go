@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"slices"
 	"strings"
@@ -79,15 +80,40 @@ func (a *app) policyCheckCommand() *cobra.Command {
 	f.BoolVar(&c.subject.Destroy, "destroy", false, "the plan deletes the whole stack")
 	f.StringVar(&c.release, "release", "", "delete: the deletion of the tenant is confirmed, so that its data may go")
 	f.BoolVar(&c.state, "state", false, "the files are the output of \"pulumi stack export\"")
+	c.addDecision(cmd)
+	return cmd
+}
+
+// addDecision adds the flags of a command that decides: which rules hold, what is
+// known, and how the decision is shown.
+func (c *check) addDecision(cmd *cobra.Command) {
+	c.addEnforcement(cmd)
+	cmd.Flags().StringVar(&c.writeBaseline, "write-baseline", "", "write the findings that refuse to this file, and take them as known")
+	c.bundles.add(cmd)
+	c.addReport(cmd)
+}
+
+// addEnforcement adds the flags for the files that say how rules are enforced.
+func (c *check) addEnforcement(cmd *cobra.Command) {
+	f := cmd.Flags()
 	f.StringVar(&c.levels, "config", "", "levels of rules by rule, category and environment, a YAML file")
 	f.StringVar(&c.waivers, "waivers", "", "waivers, a YAML file")
-	f.StringVar(&c.baseline, "baseline", "", "findings that are known and no longer refused, as --write-baseline wrote them")
-	f.StringVar(&c.writeBaseline, "write-baseline", "", "write the findings that refuse to this file, and take them as known")
-	c.bundles.add(cmd)
+	f.StringVar(&c.baseline, "baseline", "", "findings that are known and no longer refused, as --write-baseline of \"policy check\" wrote them")
+}
+
+// addReport adds the flags for the form of the report.
+func (c *check) addReport(cmd *cobra.Command) {
+	f := cmd.Flags()
 	f.StringVar(&c.format, "format", "text", "one of "+strings.Join(report.Formats(), ", "))
 	f.StringVar(&c.file, "output-file", "", "the file that the format is written to, as a whole or not at all (default: standard output)")
 	f.StringVar(&c.source, "source", "", "the file that annotations and SARIF point at, relative to the repository (default: Pulumi.yaml)")
-	return cmd
+}
+
+// defaultFormat makes the format follow --output json where nothing else is said.
+func (c *check) defaultFormat(cmd *cobra.Command) {
+	if c.app.flags.output == outputJSON && !cmd.Flags().Changed("format") && c.file == "" {
+		c.format = "json"
+	}
 }
 
 func (c *check) run(cmd *cobra.Command, args []string) error {
@@ -107,9 +133,7 @@ func (c *check) run(cmd *cobra.Command, args []string) error {
 	if c.release != "" {
 		c.subject.Release = &policies.Release{Kind: c.release}
 	}
-	if flags.output == outputJSON && !cmd.Flags().Changed("format") && c.file == "" {
-		c.format = "json"
-	}
+	c.defaultFormat(cmd)
 	if len(args) == 0 {
 		args = []string{"-"}
 	}
@@ -317,8 +341,14 @@ func (c *check) record(doc report.Document) (*policies.Baseline, error) {
 
 // show writes the document to where it was asked for.
 func (c *check) show(doc report.Document) error {
+	return c.showAs(func(w io.Writer, format string) error { return report.Write(w, format, doc) })
+}
+
+// showAs writes what there is in the format that was asked for to where it was asked
+// for; beside a file, standard output gets it as --output says.
+func (c *check) showAs(write func(w io.Writer, format string) error) error {
 	var out bytes.Buffer
-	if err := report.Write(&out, c.format, doc); err != nil {
+	if err := write(&out, c.format); err != nil {
 		return err
 	}
 	if c.file != "" {
@@ -329,7 +359,7 @@ func (c *check) show(doc report.Document) error {
 			return nil
 		}
 		out.Reset()
-		if err := report.Write(&out, c.app.flags.output, doc); err != nil {
+		if err := write(&out, c.app.flags.output); err != nil {
 			return err
 		}
 	}

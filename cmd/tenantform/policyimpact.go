@@ -15,6 +15,7 @@ import (
 	"github.com/tenantform/tenantform/automation/plan"
 	"github.com/tenantform/tenantform/policies"
 	"github.com/tenantform/tenantform/policies/policyfile"
+	"github.com/tenantform/tenantform/policies/report"
 	"github.com/tenantform/tenantform/tenants"
 )
 
@@ -29,6 +30,10 @@ production.
 
 What is in force is said by --current, --config, --waivers and --baseline; they
 hold for both. Waivers of rules that are new count on their side alone.
+
+Formats (--format) are those of "policy check". In those beside text and json what
+would be refused and is not today is all that is found; text and json also have
+what no longer would.
 
 Exit code 0: it could be told, whatever it is. 3: with --fail, something would be
 refused that is not today. 4: there is no stack, or no resource in them. Others: a
@@ -71,6 +76,8 @@ type impactStack struct {
 	Refused       []policies.Finding `json:"refused"`
 	Released      []policies.Finding `json:"released"`
 	Error         string             `json:"error,omitempty"` // why nothing is known of it
+
+	would policies.Report // what would be decided
 }
 
 func (a *app) policyImpactCommand() *cobra.Command {
@@ -86,9 +93,8 @@ func (a *app) policyImpactCommand() *cobra.Command {
 	f.StringArrayVar((*[]string)(&c.proposed), "bundle", nil, "a directory with rules that are not in force yet; may be repeated")
 	f.StringVar(&c.newLevels, "new-config", "", "levels that are not in force yet, in the place of --config, a YAML file")
 	f.StringArrayVar((*[]string)(&c.bundles), "current", nil, "a directory with rules of one's own that are in force; may be repeated")
-	f.StringVar(&c.levels, "config", "", "levels that are in force, a YAML file")
-	f.StringVar(&c.waivers, "waivers", "", "waivers, a YAML file")
-	f.StringVar(&c.baseline, "baseline", "", "findings that are known and not refused, as \"policy check --write-baseline\" wrote them")
+	c.addEnforcement(cmd)
+	c.addReport(cmd)
 	f.BoolVar(&c.fail, "fail", false, "exit code 3 when something would be refused that is not today")
 	return cmd
 }
@@ -97,6 +103,10 @@ func (c *impactOf) run(cmd *cobra.Command, args []string) error {
 	ctx := cmd.Context()
 	if len(c.proposed) == 0 && c.newLevels == "" {
 		return invalid("--bundle", "", "a directory with new or changed rules, or --new-config FILE")
+	}
+	c.defaultFormat(cmd)
+	if err := tenants.Invalid(c.faults(nil)...); err != nil {
+		return err
 	}
 	before, after, err := c.sides(ctx)
 	if err != nil {
@@ -109,7 +119,9 @@ func (c *impactOf) run(cmd *cobra.Command, args []string) error {
 	defer s.close()
 	answer, failure := c.measure(ctx, s, stacks, before, after)
 	answer.Rules = c.rules(before, after, answer.Stacks)
-	c.app.show(answer, func(w io.Writer) { writeImpact(w, answer) })
+	if err := c.showAs(func(w io.Writer, format string) error { return c.write(w, format, answer, after.Rules()) }); err != nil {
+		return err
+	}
 	switch {
 	case failure != nil:
 		return &failed{err: failure, silent: c.app.flags.output == outputJSON}
@@ -183,6 +195,9 @@ func (c *impactOf) measure(ctx context.Context, s *session, stacks []target, bef
 			p, err = s.engine.Deployed(ctx, st.Name)
 		}
 		if err == nil {
+			st.Subject.Tags, err = s.engine.Tags(ctx, st.Name)
+		}
+		if err == nil {
 			one.Environment = c.app.judgedAs(p)
 			st.Subject.Environment = one.Environment
 			in := policies.NewInput(p, st.Subject, s.catalogue)
@@ -190,7 +205,7 @@ func (c *impactOf) measure(ctx context.Context, s *session, stacks []target, bef
 			if was, err = before.Evaluate(ctx, in); err == nil {
 				would, err = after.Evaluate(ctx, in)
 			}
-			one.ResourcesSeen = would.ResourcesSeen
+			one.ResourcesSeen, one.would = would.ResourcesSeen, would
 			if err == nil {
 				one.Refused, one.Released = policies.Impact(was, would)
 			}
@@ -252,6 +267,52 @@ func (c *impactOf) rules(before, after rulings, stacks []impactStack) []impactRu
 	slices.SortFunc(out, func(a, b impactRule) int { return cmp.Or(b.Refused-a.Refused, strings.Compare(a.Rule, b.Rule)) })
 	return out
 }
+
+// write writes the answer. In the formats that "policy check" has beside text and
+// JSON it is a report for each stack, in which what would be refused is all that is found.
+func (c *impactOf) write(w io.Writer, format string, answer impact, rules []policies.Rule) error {
+	switch format {
+	case "text":
+		writeImpact(w, answer)
+		return nil
+	case "json":
+		writeJSON(w, answer)
+		return nil
+	}
+	doc := report.Document{Rules: rules, Source: c.source, Version: versionOf().Version}
+	for _, s := range answer.Stacks {
+		doc.Decisions = append(doc.Decisions, report.Decision{Stack: s.Stack, Report: s.report()})
+	}
+	return report.Write(w, format, doc)
+}
+
+// report is what would be decided on the stack, without what is refused today.
+func (s impactStack) report() policies.Report {
+	out := s.would
+	out.Findings, out.Rules, out.Waivers = s.Refused, slices.Clone(out.Rules), nil
+	for i, r := range out.Rules {
+		out.Rules[i].Findings = 0
+		for _, f := range s.Refused {
+			if f.Rule == r.Rule {
+				out.Rules[i].Findings++
+			}
+		}
+	}
+	if s.Error != "" {
+		out.Findings = []policies.Finding{{
+			Rule: stateNotJudged, Title: "Every stack can be judged", Severity: policies.SeverityCritical, Level: policies.LevelMandatory,
+			Message: s.Error, Remediation: "Nothing is known of this stack. Mend what the message says and ask again.",
+		}}
+	}
+	out.Verdict = policies.VerdictAllow
+	if len(out.Findings) > 0 {
+		out.Verdict = policies.VerdictDeny
+	}
+	return out
+}
+
+// stateNotJudged is the Rule of a finding about a stack of which nothing is known.
+const stateNotJudged = "state_not_judged"
 
 func writeImpact(w io.Writer, answer impact) {
 	var b strings.Builder

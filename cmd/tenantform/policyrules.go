@@ -19,7 +19,8 @@ import (
 // ownDir is where rules of one's own are, where a command is told nothing else.
 const ownDir = "policies"
 
-// rules gives the built-in rules and those of the bundles, by id.
+// rules gives the built-in rules and those of the bundles, by id, and the rules about
+// drift among them.
 func (b bundles) rules(cmd *cobra.Command) ([]policies.Rule, error) {
 	own, err := b.own()
 	if err != nil {
@@ -29,7 +30,9 @@ func (b bundles) rules(cmd *cobra.Command) ([]policies.Rule, error) {
 	if err != nil {
 		return nil, err
 	}
-	return e.Rules(), nil
+	all := slices.Concat(policies.DriftRules(), e.Rules())
+	slices.SortFunc(all, func(a, b policies.Rule) int { return strings.Compare(a.ID, b.ID) })
+	return all, nil
 }
 
 func (a *app) policyListCommand() *cobra.Command {
