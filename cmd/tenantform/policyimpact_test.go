@@ -47,7 +47,9 @@ func TestImpactFormats(t *testing.T) {
 	}
 	type sarif struct {
 		Version string
-		Runs    []struct{ Results []struct{ RuleID, Level string } }
+		Runs    []struct {
+			Results []struct{ RuleID, Level string }
+		}
 	}
 	if s := decode[sarif](t, answer{out: all["sarif"]}); s.Version != "2.1.0" || len(s.Runs) != 1 || len(s.Runs[0].Results) != 1 || s.Runs[0].Results[0].RuleID != "table_class" {
 		t.Errorf("SARIF: %+v", s)
