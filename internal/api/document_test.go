@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"encoding/json"
 	"net/http"
+	"os"
+	"path/filepath"
 	"regexp"
 	"slices"
 	"strconv"
@@ -210,6 +212,23 @@ func TestDocument(t *testing.T) {
 		}
 		if op.Responses["default"].Content[wire.ContentProblem].Schema.Ref != "#/components/schemas/Problem" {
 			t.Errorf("%s does not say what its problems are", name)
+		}
+	}
+}
+
+// TestPublished holds the project's docs against the program.
+func TestPublished(t *testing.T) {
+	for file, make := range map[string]func() ([]byte, error){"openapi.json": api.Document, "api.md": api.Page} {
+		want, err := make()
+		if err != nil {
+			t.Fatal(err)
+		}
+		got, err := os.ReadFile(filepath.Join("..", "..", "docs", file))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !bytes.Equal(got, want) {
+			t.Errorf("docs/%s is not up to date; run go generate ./internal/api", file)
 		}
 	}
 }

@@ -72,6 +72,31 @@ func TestFieldsOfCreate(t *testing.T) {
 	}
 }
 
+// TestReasons gives reasons that no journal takes.
+func TestReasons(t *testing.T) {
+	h, ids := town(t)
+	long := strings.Repeat("x", 5000)
+	for _, r := range rows(t, ids) {
+		ask := r.as(h.delivery())
+		switch body, _ := r.body.(string); {
+		case r.method == http.MethodGet || strings.HasSuffix(r.route, "/cancel"):
+			continue
+		case r.method == http.MethodDelete:
+			ask.path += "&reason=" + long
+		case body == "{}":
+			ask.body = `{"reason":"` + long + `"}`
+		default:
+			ask.body = strings.Replace(body, "{", `{"reason":"`+long+`",`, 1)
+		}
+		if strings.Contains(r.path, "deactivate") || strings.Contains(r.path, "/activate") {
+			ask.body = `{"reason":"` + long + `"}`
+		}
+		if p := h.refused(http.StatusBadRequest, tenants.CodeInvalid, ask); len(p.Errors) != 1 || p.Errors[0].Field != "reason" {
+			t.Errorf("%s: %+v", r.route, p)
+		}
+	}
+}
+
 func TestParameters(t *testing.T) {
 	h := newHouse(t, nil)
 	h.active("acme", "standard")

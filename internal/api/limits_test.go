@@ -232,6 +232,29 @@ func TestFaultsOfTheLedger(t *testing.T) {
 	h.want(http.StatusOK, asks[0])
 }
 
+// tampered is a ledger whose journal was changed.
+type tampered struct {
+	tenants.Ledger
+	err error
+}
+
+func (l tampered) VerifyAudit(context.Context) (int64, error) { return 3, l.err }
+
+func TestAuditThatIsNotSound(t *testing.T) {
+	for code, want := range map[tenants.Code]int{tenants.CodeFailedPrecondition: http.StatusOK, tenants.CodeUnavailable: http.StatusServiceUnavailable} {
+		h := newHouse(t, func(a *api.Args, _ *api.Options) {
+			a.Ledger = tampered{a.Ledger, tenants.Errorf(code, "broken at entry 4")}
+		})
+		res := h.want(want, request{method: "GET", path: "/v1/audit/verify", token: h.operator()})
+		if check := read[wire.AuditCheck](t, res); want == http.StatusOK && (check.Sound || check.Entries != 3 || check.Problem != "broken at entry 4") {
+			t.Errorf("the check is %+v", check)
+		}
+		if !strings.Contains(h.log.String(), "broken at entry 4") {
+			t.Error("the log has nothing of it")
+		}
+	}
+}
+
 // plannerFunc is a planner.
 type plannerFunc func(context.Context, tenants.Tenant, tenants.Operation) (lifecycle.Plan, error)
 
