@@ -21,10 +21,10 @@ func main() {
 	}
 }
 
-//go:embed head.md
+//go:embed head.txt
 var head []byte
 
-// generate gives the page: what is written in head.md, and the table.
+// generate gives the page: what is written in head.txt, and the table.
 func generate() []byte {
 	var b bytes.Buffer
 	b.Write(head)
