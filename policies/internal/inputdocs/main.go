@@ -6,7 +6,8 @@ import (
 	"flag"
 	"fmt"
 	"os"
-	"path/filepath"
+
+	"github.com/tenantform/tenantform/internal/typeschema"
 )
 
 func main() {
@@ -33,7 +34,7 @@ func run(root, schemaFile, pageFile string) error {
 
 // generate gives the schema and the page.
 func generate(root string) (schemaText, pageText []byte, err error) {
-	d, err := read(filepath.Join(root, "policies"), filepath.Join(root, "automation", "plan"), filepath.Join(root, "tenants"))
+	d, err := read(root)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -41,7 +42,7 @@ func generate(root string) (schemaText, pageText []byte, err error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	if schemaText, err = rendered(s); err != nil {
+	if schemaText, err = typeschema.Indented(s); err != nil {
 		return nil, nil, err
 	}
 	pageText, err = page(d)

@@ -63,11 +63,11 @@ func TestPageSpeaksJSON(t *testing.T) {
 }
 
 func TestUndocumentedIsRefused(t *testing.T) {
-	d, err := read(filepath.Join(root, "policies"), filepath.Join(root, "automation", "plan"), filepath.Join(root, "tenants"))
+	d, err := read(root)
 	if err != nil {
 		t.Fatal(err)
 	}
-	delete(d.fields, "plan.Resource.Changed")
+	delete(d.Fields, "plan.Resource.Changed")
 	if _, err := schema(d); err == nil || !strings.Contains(err.Error(), "Resource.Changed") {
 		t.Errorf("a field without documentation: %v", err)
 	}

@@ -8,6 +8,7 @@ import (
 	"reflect"
 	"strings"
 
+	"github.com/tenantform/tenantform/internal/typeschema"
 	"github.com/tenantform/tenantform/policies"
 )
 
@@ -18,7 +19,7 @@ var intro string
 var example []byte
 
 // page gives the page about the input.
-func page(d docs) ([]byte, error) {
+func page(d typeschema.Docs) ([]byte, error) {
 	in, err := policies.ParseFixture(example)
 	if err != nil {
 		return nil, fmt.Errorf("example.json: %w", err)
@@ -26,13 +27,13 @@ func page(d docs) ([]byte, error) {
 	var b bytes.Buffer
 	b.WriteString(intro)
 	for _, t := range structs() {
-		fmt.Fprintf(&b, "\n## %s\n\n%s\n\n| field | type | |\n| --- | --- | --- |\n", t.Name(), d.types[t.String()])
-		for _, f := range fields(t) {
-			name := "`" + f.name + "`"
-			if f.optional {
+		fmt.Fprintf(&b, "\n## %s\n\n%s\n\n| field | type | |\n| --- | --- | --- |\n", t.Name(), d.Types[t.String()])
+		for _, f := range typeschema.Fields(t) {
+			name := "`" + f.Name + "`"
+			if f.Optional {
 				name += ", optional"
 			}
-			fmt.Fprintf(&b, "| %s | %s | %s |\n", name, shown(d, f.typ), strings.ReplaceAll(d.says(t, f), "|", `\|`))
+			fmt.Fprintf(&b, "| %s | %s | %s |\n", name, shown(d, f.Type), strings.ReplaceAll(said(d, t, f), "|", `\|`))
 		}
 	}
 	text, err := json.MarshalIndent(in, "", "  ")
@@ -44,7 +45,7 @@ func page(d docs) ([]byte, error) {
 }
 
 // shown gives a type as the page calls it.
-func shown(d docs, t reflect.Type) string {
+func shown(d typeschema.Docs, t reflect.Type) string {
 	switch t.Kind() {
 	case reflect.Pointer:
 		return shown(d, t.Elem())
@@ -64,7 +65,7 @@ func shown(d docs, t reflect.Type) string {
 	case reflect.Float64:
 		return "number"
 	}
-	if allowed := d.values[t.String()]; len(allowed) > 0 {
+	if allowed := d.Values[t.String()]; len(allowed) > 0 {
 		return "`" + strings.Join(allowed, "`, `") + "`"
 	}
 	return "text"

@@ -1,61 +1,21 @@
 package main
 
 import (
-	"bytes"
-	"encoding/json"
 	"fmt"
 	"reflect"
-	"strings"
+	"slices"
 
 	"github.com/tenantform/tenantform/automation/plan"
+	"github.com/tenantform/tenantform/internal/typeschema"
 	"github.com/tenantform/tenantform/policies"
 	"github.com/tenantform/tenantform/tenants"
 )
 
-// object is a JSON object that keeps its order.
-type object []member
-
-type member struct {
-	key   string
-	value any
-}
-
-// MarshalJSON writes the members in their order.
-func (o object) MarshalJSON() ([]byte, error) {
-	var b bytes.Buffer
-	b.WriteByte('{')
-	for i, m := range o {
-		if i > 0 {
-			b.WriteByte(',')
-		}
-		for j, v := range []any{m.key, m.value} {
-			if j > 0 {
-				b.WriteByte(':')
-			}
-			var text bytes.Buffer
-			enc := json.NewEncoder(&text)
-			enc.SetEscapeHTML(false)
-			if err := enc.Encode(v); err != nil {
-				return nil, err
-			}
-			b.Write(bytes.TrimSpace(text.Bytes()))
-		}
-	}
-	b.WriteByte('}')
-	return b.Bytes(), nil
-}
-
-// rendered gives the schema's JSON, indented.
-func rendered(o object) ([]byte, error) {
-	text, err := o.MarshalJSON()
-	if err != nil {
-		return nil, err
-	}
-	var out bytes.Buffer
-	err = json.Indent(&out, text, "", "  ")
-	out.WriteByte('\n')
-	return out.Bytes(), err
-}
+// object and member are short for the parts of a schema.
+type (
+	object = typeschema.Object
+	member = typeschema.Member
+)
 
 // structs are the types that have a definition of their own, in the order of the page.
 func structs() []reflect.Type {
@@ -85,7 +45,7 @@ const (
 const valueNote = "a value of a property; what is not known before the run, and what is secret, is marked and never text"
 
 // schema gives the schema of an input.
-func schema(d docs) (object, error) {
+func schema(d typeschema.Docs) (object, error) {
 	definitions := object{{"Value", valueSchema()}}
 	for _, t := range structs() {
 		s, err := structSchema(d, t)
@@ -102,29 +62,29 @@ func schema(d docs) (object, error) {
 	}, nil
 }
 
-func structSchema(d docs, t reflect.Type) (object, error) {
-	about, ok := d.types[t.String()]
+func structSchema(d typeschema.Docs, t reflect.Type) (object, error) {
+	about, ok := d.Types[t.String()]
 	if !ok {
 		return nil, fmt.Errorf("type %s has no documentation", t)
 	}
 	var properties object
 	required := []string{}
-	for _, f := range fields(t) {
-		says := d.says(t, f)
-		if says == "" && !f.obvious() {
-			return nil, fmt.Errorf("%s.%s has no documentation", t, f.goName)
+	for _, f := range typeschema.Fields(t) {
+		says := said(d, t, f)
+		if says == "" && !slices.Contains(obvious(), f.Name) {
+			return nil, fmt.Errorf("%s.%s has no documentation", t, f.GoName)
 		}
 		p := object{}
 		if says != "" {
 			p = append(p, member{"description", says})
 		}
-		p = append(p, typeSchema(d, f.typ, !f.optional)...)
-		if more, ok := fixed()[t.Name()+"."+f.name]; ok {
+		p = append(p, typeSchema(d, f.Type, !f.Optional)...)
+		if more, ok := fixed()[t.Name()+"."+f.Name]; ok {
 			p = append(p, more)
 		}
-		properties = append(properties, member{f.name, p})
-		if !f.optional {
-			required = append(required, f.name)
+		properties = append(properties, member{f.Name, p})
+		if !f.Optional {
+			required = append(required, f.Name)
 		}
 	}
 	return object{
@@ -133,41 +93,20 @@ func structSchema(d docs, t reflect.Type) (object, error) {
 	}, nil
 }
 
-// field is a field of a struct as JSON has it.
-type field struct {
-	name, goName string
-	typ          reflect.Type
-	optional     bool // left out when empty
-}
-
-// says gives the documentation of a field, or of the struct that it is of.
-func (d docs) says(t reflect.Type, f field) string {
-	if text := d.fields[t.String()+"."+f.goName]; text != "" {
+// said gives the documentation of a field, or of the struct that it is of.
+func said(d typeschema.Docs, t reflect.Type, f typeschema.Field) string {
+	if text := d.Fields[t.String()+"."+f.GoName]; text != "" {
 		return text
 	}
-	return d.types[named(f.typ)]
+	return d.Types[named(f.Type)]
 }
 
-// obvious tells whether a field's name says it all.
-func (f field) obvious() bool {
-	return f.name == "urn" || f.name == "type" || f.name == "project" || f.name == "stack" || f.name == "name"
-}
-
-func fields(t reflect.Type) []field {
-	var all []field
-	for f := range t.Fields() {
-		name, options, _ := strings.Cut(f.Tag.Get("json"), ",")
-		if name == "" || name == "-" {
-			continue
-		}
-		all = append(all, field{name, f.Name, f.Type, strings.Contains(options, "omitempty")})
-	}
-	return all
-}
+// obvious are the fields of which the name says it all.
+func obvious() []string { return []string{"urn", "type", "project", "stack", "name"} }
 
 // typeSchema gives the members that say of what type a value is. A list or map
 // that is always written is null when there is none.
-func typeSchema(d docs, t reflect.Type, always bool) object {
+func typeSchema(d typeschema.Docs, t reflect.Type, always bool) object {
 	orNull := func(name string) any {
 		if always {
 			return []string{name, "null"}
@@ -196,7 +135,7 @@ func typeSchema(d docs, t reflect.Type, always bool) object {
 		return object{{"type", "number"}}
 	}
 	out := object{{"type", "string"}}
-	if allowed := d.values[t.String()]; len(allowed) > 0 {
+	if allowed := d.Values[t.String()]; len(allowed) > 0 {
 		out = append(out, member{"enum", allowed})
 	}
 	return out

@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+
+	"github.com/tenantform/tenantform/internal/typeschema"
 )
 
 func main() {
@@ -38,13 +40,13 @@ func run(root, out string) error {
 
 // generate gives the files by their names below the directory of the schemas.
 func generate(root string) (map[string][]byte, error) {
-	d, err := read(filepath.Join(root, "internal", "events"), filepath.Join(root, "tenants"))
+	d, err := read(root)
 	if err != nil {
 		return nil, err
 	}
 	files := map[string][]byte{}
 	for _, p := range pages() {
-		if files[p.name+".json"], err = indented(d.schema(p)); err != nil {
+		if files[p.name+".json"], err = typeschema.Indented(d.schema(p)); err != nil {
 			return nil, fmt.Errorf("%s: %w", p.name, err)
 		}
 	}
@@ -53,7 +55,7 @@ func generate(root string) (map[string][]byte, error) {
 		return nil, err
 	}
 	for name, e := range all {
-		if files[filepath.Join("examples", name+".json")], err = indented(e); err != nil {
+		if files[filepath.Join("examples", name+".json")], err = typeschema.Indented(e); err != nil {
 			return nil, fmt.Errorf("the example %s: %w", name, err)
 		}
 	}

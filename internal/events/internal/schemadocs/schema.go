@@ -1,7 +1,6 @@
 package main
 
 import (
-	"bytes"
 	"encoding/json"
 	"reflect"
 	"slices"
@@ -10,6 +9,7 @@ import (
 	"time"
 
 	"github.com/tenantform/tenantform/internal/events"
+	"github.com/tenantform/tenantform/internal/typeschema"
 	"github.com/tenantform/tenantform/tenants"
 )
 
@@ -35,57 +35,11 @@ func pages() []page {
 	}
 }
 
-// object is a JSON object that keeps its order.
-type object []member
-
-type member struct {
-	key   string
-	value any
-}
-
-// MarshalJSON writes the members in their order.
-func (o object) MarshalJSON() ([]byte, error) {
-	var b bytes.Buffer
-	b.WriteByte('{')
-	for i, m := range o {
-		if i > 0 {
-			b.WriteByte(',')
-		}
-		key, err := plain(m.key)
-		if err != nil {
-			return nil, err
-		}
-		value, err := plain(m.value)
-		if err != nil {
-			return nil, err
-		}
-		b.Write(key)
-		b.WriteByte(':')
-		b.Write(value)
-	}
-	b.WriteByte('}')
-	return b.Bytes(), nil
-}
-
-// plain writes JSON with <, > and & as they are.
-func plain(v any) ([]byte, error) {
-	var b bytes.Buffer
-	enc := json.NewEncoder(&b)
-	enc.SetEscapeHTML(false)
-	err := enc.Encode(v)
-	return bytes.TrimSpace(b.Bytes()), err
-}
-
-func indented(v any) ([]byte, error) {
-	text, err := plain(v)
-	if err != nil {
-		return nil, err
-	}
-	var out bytes.Buffer
-	err = json.Indent(&out, text, "", "  ")
-	out.WriteByte('\n')
-	return out.Bytes(), err
-}
+// object and member are short for the parts of a schema.
+type (
+	object = typeschema.Object
+	member = typeschema.Member
+)
 
 // schema gives the schema of whole events: the envelope with its data.
 func (d *docs) schema(p page) object {
@@ -116,15 +70,15 @@ func (d *docs) schema(p page) object {
 func replaced(of object, with map[string]object, more ...member) object {
 	var out object
 	for _, m := range of {
-		if m.key == "properties" {
+		if m.Key() == "properties" {
 			var properties object
-			for _, p := range m.value.(object) {
-				if other, ok := with[p.key]; ok {
-					p.value = other
+			for _, p := range m[1].(object) {
+				if other, ok := with[p.Key()]; ok {
+					p[1] = other
 				}
 				properties = append(properties, p)
 			}
-			m.value = properties
+			m[1] = properties
 		}
 		out = append(out, m)
 	}
@@ -134,30 +88,25 @@ func replaced(of object, with map[string]object, more ...member) object {
 func (d *docs) structSchema(t reflect.Type, definitions map[string]object) object {
 	var properties object
 	required := []string{}
-	for f := range t.Fields() {
-		name, options, _ := strings.Cut(f.Tag.Get("json"), ",")
-		if name == "-" || name == "" {
-			continue
-		}
-		says := d.fields[t.String()+"."+f.Name]
+	for _, f := range typeschema.Fields(t) {
+		says := d.Fields[t.String()+"."+f.GoName]
 		if says == "" {
-			says = d.types[f.Type.String()]
+			says = d.Types[f.Type.String()]
 		}
-		if says == "" && !obvious(name) {
-			d.missing = append(d.missing, t.String()+"."+f.Name)
+		if says == "" && !obvious(f.Name) {
+			d.missing = append(d.missing, t.String()+"."+f.GoName)
 		}
 		p := object{}
 		if says != "" {
 			p = append(p, member{"description", says})
 		}
-		optional := strings.Contains(options, "omitempty") || strings.Contains(options, "omitzero")
 		p = append(p, d.typeSchema(f.Type, f.Tag, definitions)...)
-		if !optional && (f.Type.Kind() == reflect.Slice || f.Type.Kind() == reflect.Map) && strings.HasPrefix(t.PkgPath(), "github.com/tenantform/tenantform/tenants") {
+		if !f.Optional && (f.Type.Kind() == reflect.Slice || f.Type.Kind() == reflect.Map) && strings.HasPrefix(t.PkgPath(), "github.com/tenantform/tenantform/tenants") {
 			p = orNull(p)
 		}
-		properties = append(properties, member{name, p})
-		if !optional {
-			required = append(required, name)
+		properties = append(properties, member{f.Name, p})
+		if !f.Optional {
+			required = append(required, f.Name)
 		}
 	}
 	return object{{"type", "object"}, {"properties", properties}, {"required", required}}
@@ -166,8 +115,8 @@ func (d *docs) structSchema(t reflect.Type, definitions map[string]object) objec
 // orNull lets a list be null, as the vocabulary's lists are when there is none.
 func orNull(o object) object {
 	for i, m := range o {
-		if m.key == "type" {
-			o[i].value = []string{m.value.(string), "null"}
+		if m.Key() == "type" {
+			o[i][1] = []string{m[1].(string), "null"}
 		}
 	}
 	return o
@@ -196,7 +145,7 @@ func (d *docs) typeSchema(t reflect.Type, tag reflect.StructTag, definitions map
 		if _, ok := definitions[name]; !ok {
 			definitions[name] = nil // for types that hold themselves
 			body := d.structSchema(t, definitions)
-			definitions[name] = append(object{{"description", d.types[t.String()]}}, body...)
+			definitions[name] = append(object{{"description", d.Types[t.String()]}}, body...)
 		}
 		return object{{"$ref", "#/$defs/" + name}}
 	case reflect.Slice:
@@ -215,7 +164,7 @@ func (d *docs) typeSchema(t reflect.Type, tag reflect.StructTag, definitions map
 		return object{{"type", "number"}}
 	}
 	o := limited(object{{"type", "string"}}, tag, "minLength", "maxLength")
-	values := d.values[t.String()]
+	values := d.Values[t.String()]
 	if one := tag.Get("enum"); one != "" {
 		values = []string{one}
 	}
