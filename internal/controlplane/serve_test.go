@@ -125,7 +125,7 @@ func TestServeAndWork(t *testing.T) {
 	}
 	spans.mu.Lock()
 	defer spans.mu.Unlock()
-	for _, name := range []string{"HTTP POST", "operation create", "step provision", "stack up", "publish event", "take answer", "send mail"} {
+	for _, name := range []string{"POST /v1/tenants", "operation create", "step provision", "stack up", "publish event", "take answer", "send mail"} {
 		if !slices.Contains(spans.named[name], trace) {
 			t.Errorf("no span %q in the caller's trace: %v", name, spans.named)
 		}

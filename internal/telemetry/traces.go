@@ -151,7 +151,7 @@ func (t *Traces) Middleware(next http.Handler) http.Handler {
 			ctx = context.WithValue(ctx, forcedKey{}, forced{trace: traceOf(id)})
 			opts = append(opts, trace.WithNewRoot())
 		}
-		ctx, span := t.tracer.Start(ctx, "HTTP "+r.Method, opts...)
+		ctx, span := t.tracer.Start(ctx, "HTTP "+r.Method, opts...) // the API names it by the route
 		defer span.End()
 		seen := &statusWriter{ResponseWriter: w}
 		next.ServeHTTP(seen, r.WithContext(ctx))
