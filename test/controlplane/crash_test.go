@@ -239,9 +239,12 @@ func (p *plant) kill(victim string) (restart func()) {
 func (p *plant) disturb(victim, tenant string, kind tenants.OperationKind, step string, like profile) (c cell) {
 	p.t.Helper()
 	c = cell{victim: victim, kind: kind, step: step}
-	held := step == "services" // by a service that stands still, so that the step is not over at once
+	// A service that stands still holds the step, which would be over at once;
+	// pulumi has nothing to do in it.
+	held := step == "services" && victim != "pulumi"
 	if held {
 		p.billing.pause(true)
+		defer p.billing.pause(false) // whatever happens
 	}
 	operation := p.starts(kind, tenant)
 	at, restart := p.strike(victim, tenant, operation, step, like)
