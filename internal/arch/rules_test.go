@@ -130,6 +130,7 @@ func directions() []direction {
 		{"internal/strictyaml", []string{"tenants"}, false, "files of every kind are read by it, so it knows none"},
 		{"internal/telemetry", []string{"tenants"}, false, "it counts and traces what it is told of, and knows none of those who tell"},
 		{"test/controlplane", nil, true, "it has tests only, which see the control plane from outside"},
+		{"internal/telemetry/internal/...", []string{"internal/telemetry"}, false, "it describes the metrics"},
 		{"cmd/...", []string{"..."}, false, "the only place where adapters meet"},
 	}
 }

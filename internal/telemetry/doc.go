@@ -5,3 +5,5 @@
 // Nothing in it takes a request's body, a token or a secret. Labels have values
 // from small sets: a metric does not grow with the number of tenants.
 package telemetry
+
+//go:generate go run ./internal/metricsdocs -page ../../docs/metrics.md

@@ -2,8 +2,11 @@ package telemetry
 
 import (
 	"context"
+	"errors"
 	"net/http"
+	"regexp"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -15,6 +18,7 @@ import (
 // used by several goroutines.
 type Metrics struct {
 	registry   *prometheus.Registry
+	own        []prometheus.Collector // but the outbox
 	requests   *prometheus.CounterVec
 	latency    *prometheus.HistogramVec
 	operations *prometheus.CounterVec
@@ -70,9 +74,45 @@ func NewMetrics(process, version string) *Metrics {
 	}
 	info := prometheus.NewGaugeVec(prometheus.GaugeOpts{Name: "tenantform_info", Help: "Constant 1, with what runs here."}, []string{"process", "version"})
 	info.WithLabelValues(process, version).Set(1)
-	m.registry.MustRegister(m.requests, m.latency, m.operations, m.lasted, m.steps, m.runs, m.answers, m.dropped, m.events, m.mails, m.expired, m.slots, m.inUse,
-		info, collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+	m.own = []prometheus.Collector{m.requests, m.latency, m.operations, m.lasted, m.steps, m.runs, m.answers, m.dropped, m.events, m.mails, m.expired, m.slots, m.inUse, info}
+	m.registry.MustRegister(append(m.own, collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))...)
 	return m
+}
+
+// Metric describes a metric.
+type Metric struct {
+	Name   string
+	Help   string
+	Labels []string
+}
+
+// description is how Prometheus' client writes one down.
+var description = regexp.MustCompile(`^Desc\{fqName: ("(?:[^"\\]|\\.)*"), help: ("(?:[^"\\]|\\.)*"), unit: "[^"]*", constLabels: \{\}, variableLabels: \{(.*)\}\}$`)
+
+// Table gives the metrics that are not those of the Go runtime and the process.
+func Table() []Metric {
+	m := NewMetrics("", "")
+	c := make(chan *prometheus.Desc)
+	go func() {
+		defer close(c)
+		for _, each := range append(m.own, newOutbox(nil)) {
+			each.Describe(c)
+		}
+	}()
+	var out []Metric
+	for d := range c {
+		parts := description.FindStringSubmatch(d.String())
+		if parts == nil {
+			continue // a test wants each of them
+		}
+		name, err := strconv.Unquote(parts[1])
+		help, err2 := strconv.Unquote(parts[2])
+		if errors.Join(err, err2) != nil {
+			continue
+		}
+		out = append(out, Metric{Name: name, Help: help, Labels: strings.FieldsFunc(parts[3], func(r rune) bool { return r == ',' })})
+	}
+	return out
 }
 
 // Handler answers with the metrics in Prometheus' form.
@@ -152,9 +192,13 @@ const outboxTime = 5 * time.Second
 // Outbox lets look give the number of orders that are due and the age of the
 // oldest, when the metrics are asked for. A look that fails leaves both out.
 func (m *Metrics) Outbox(look func(ctx context.Context) (depth int, lag time.Duration, err error)) {
-	m.registry.MustRegister(&outbox{look: look,
+	m.registry.MustRegister(newOutbox(look))
+}
+
+func newOutbox(look func(context.Context) (int, time.Duration, error)) *outbox {
+	return &outbox{look: look,
 		depth: prometheus.NewDesc("tenantform_outbox_depth", "Orders that are due and not started, 1000 at most.", nil, nil),
-		lag:   prometheus.NewDesc("tenantform_outbox_lag_seconds", "Age of the oldest order that is due; 0 when there is none.", nil, nil)})
+		lag:   prometheus.NewDesc("tenantform_outbox_lag_seconds", "Age of the oldest order that is due; 0 when there is none.", nil, nil)}
 }
 
 type outbox struct {
