@@ -15,9 +15,11 @@ import (
 	"github.com/tenantform/tenantform/policies"
 )
 
-// Evaluator decides on a plan.
+// Evaluator decides on a plan, and tells what rules find.
 type Evaluator interface {
 	Evaluate(ctx context.Context, in policies.Input) (policies.Report, error)
+	Probe(ctx context.Context, in policies.Input, rules []string) ([]policies.Finding, error)
+	Concerned(resourceType string) []policies.Rule
 }
 
 var _ Evaluator = (*policies.Evaluator)(nil)
@@ -88,7 +90,7 @@ type Guards struct {
 // error says so when the full sample as it is is refused.
 func (b Blueprint) Guards(ctx context.Context, gate Evaluator, code string) (Guards, error) {
 	at := NewSite(location.Production, code)
-	found, asks := map[string]bool{}, map[string]bool{}
+	found, asks, tried := map[string]bool{}, map[string]bool{}, map[string]bool{}
 	for i, sample := range []Sample{b.Full, b.Minimal} {
 		r, err := b.Record(sample, at)
 		if err != nil {
@@ -109,44 +111,89 @@ func (b Blueprint) Guards(ctx context.Context, gate Evaluator, code string) (Gua
 				asks[f.Rule] = true
 			}
 		}
-		if err := refusals(ctx, gate, in, r.Own, found); err != nil {
+		if err := refusals(ctx, gate, questions(gate, in, r.Own, tried), found); err != nil {
 			return Guards{}, fmt.Errorf("%s: %w", b.Name(), err)
 		}
 	}
 	return Guards{Rules: slices.Sorted(maps.Keys(found)), Asks: slices.Sorted(maps.Keys(asks))}, nil
 }
 
-// refusals adds the rules that find something when the plan is spoilt.
-func refusals(ctx context.Context, gate Evaluator, in policies.Input, own []componenttest.Resource, found map[string]bool) error {
-	var spoilt []policies.Input
-	tried := map[string]bool{}
+// question is a plan, and the rules that are asked about it.
+type question struct {
+	in    policies.Input
+	rules []string
+}
+
+// together is how many spoilt resources one plan shows to the rules that look at
+// each resource by itself.
+const together = 250
+
+// questions gives what is asked about a plan with one thing spoilt. Rules of which a
+// finding follows from one resource alone see spoilt resources beside the plan's own,
+// many at once; the others see a plan a spoilt thing.
+func questions(gate Evaluator, in policies.Input, own []componenttest.Resource, tried map[string]bool) []question {
+	var all []question
+	var crowd []plan.Resource
+	alone := map[string]bool{}
 	for _, res := range own {
-		spoilt = append(spoilt, spoil(in, res, tried)...)
+		var others []string
+		for _, r := range gate.Concerned(res.Type) {
+			if r.Scope == policies.ScopeResource {
+				alone[r.ID] = true
+			} else {
+				others = append(others, r.ID)
+			}
+		}
+		i := slices.IndexFunc(in.Plan.Resources, func(r plan.Resource) bool { return r.URN == res.URN(stackName) })
+		without := in
+		without.Plan.Resources = slices.Delete(slices.Clone(in.Plan.Resources), i, i+1)
+		all = append(all, question{without, others})
+		for _, spoilt := range spoil(in.Plan.Resources[i], res.Inputs, tried) {
+			out := in
+			out.Plan.Resources = slices.Clone(in.Plan.Resources)
+			out.Plan.Resources[i] = spoilt
+			all = append(all, question{out, others})
+			spoilt.URN += fmt.Sprintf("-spoilt-%d", len(crowd))
+			crowd = append(crowd, spoilt)
+		}
 	}
+	for some := range slices.Chunk(crowd, together) {
+		out := in
+		out.Plan.Resources = slices.Concat(in.Plan.Resources, some)
+		all = append([]question{{out, slices.Sorted(maps.Keys(alone))}}, all...)
+	}
+	return all
+}
+
+// refusals adds the rules that find something in one of the plans. It does not ask
+// again those that have.
+func refusals(ctx context.Context, gate Evaluator, all []question, found map[string]bool) error {
 	var (
 		workers sync.WaitGroup
 		lock    sync.Mutex
 		failed  error
 		next    int
 	)
-	take := func() (policies.Input, bool) {
+	take := func() (question, bool) {
 		lock.Lock()
 		defer lock.Unlock()
-		if failed != nil || next == len(spoilt) {
-			return policies.Input{}, false
+		if failed != nil || next == len(all) {
+			return question{}, false
 		}
 		next++
-		return spoilt[next-1], true
+		q := all[next-1]
+		q.rules = slices.DeleteFunc(slices.Clone(q.rules), func(id string) bool { return found[id] })
+		return q, true
 	}
 	for range runtime.GOMAXPROCS(0) {
 		workers.Go(func() {
-			for in, ok := take(); ok; in, ok = take() {
-				report, err := gate.Evaluate(ctx, in)
+			for q, ok := take(); ok; q, ok = take() {
+				findings, err := gate.Probe(ctx, q.in, q.rules)
 				lock.Lock()
 				if err != nil {
 					failed = err
 				}
-				for _, f := range report.Findings {
+				for _, f := range findings {
 					found[f.Rule] = true
 				}
 				lock.Unlock()
@@ -160,27 +207,22 @@ func refusals(ctx context.Context, gate Evaluator, in policies.Input, own []comp
 // everybody is a policy document that no rule can like.
 const everybody = `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":"*","Action":"*","Resource":"*"}]}`
 
-// spoil gives plans in which one thing about a resource is spoilt. What was tried
-// on another resource of the type with the same value is not tried again.
-func spoil(in policies.Input, res componenttest.Resource, tried map[string]bool) []policies.Input {
-	urn := res.URN(stackName)
-	i := slices.IndexFunc(in.Plan.Resources, func(r plan.Resource) bool { return r.URN == urn })
-	with := func(change func(*plan.Resource)) policies.Input {
-		out := in
-		out.Plan.Resources = slices.Clone(in.Plan.Resources)
-		change(&out.Plan.Resources[i])
+// spoil gives a resource of a plan with one thing spoilt: deleted, replaced, or with
+// something bad in the place of one of its recorded inputs. What was tried on another
+// resource of the type with the same value is not tried again.
+func spoil(res plan.Resource, recorded map[string]any, tried map[string]bool) []plan.Resource {
+	with := func(change func(*plan.Resource)) plan.Resource {
+		out := res
+		change(&out)
 		return out
 	}
-	without := in
-	without.Plan.Resources = slices.Delete(slices.Clone(in.Plan.Resources), i, i+1)
-	all := []policies.Input{
-		without,
+	all := []plan.Resource{
 		with(func(r *plan.Resource) {
 			r.Operation, r.OldInputs, r.Inputs, r.ID = plan.OperationDelete, r.Inputs, nil, "id"
 		}),
 		with(func(r *plan.Resource) { r.Operation, r.OldInputs, r.ID = plan.OperationReplace, r.Inputs, "id" }),
 	}
-	for property, value := range res.Inputs {
+	for property, value := range recorded {
 		for _, bad := range spoilValue(value) {
 			id := fmt.Sprintf("%s %s %v %v", res.Type, property, value, bad)
 			if tried[id] {

@@ -8,6 +8,7 @@ import (
 	"sync/atomic"
 	"testing"
 
+	"github.com/tenantform/tenantform/automation/plan"
 	"github.com/tenantform/tenantform/components/location"
 	"github.com/tenantform/tenantform/internal/blueprints"
 	"github.com/tenantform/tenantform/policies"
@@ -84,6 +85,15 @@ type answer func(policies.Input) (policies.Report, error)
 
 func (a answer) Evaluate(_ context.Context, in policies.Input) (policies.Report, error) { return a(in) }
 
+func (a answer) Probe(_ context.Context, in policies.Input, _ []string) ([]policies.Finding, error) {
+	report, err := a(in)
+	return report.Findings, err
+}
+
+func (answer) Concerned(string) []policies.Rule {
+	return []policies.Rule{{ID: "a_rule", Scope: policies.ScopeResource}, {ID: "another", Scope: policies.ScopeStack}}
+}
+
 func TestGuardsNeedAVerdict(t *testing.T) {
 	b := find(t, "encryption.Key")
 	allow := policies.Report{Verdict: policies.VerdictAllow}
@@ -95,6 +105,20 @@ func TestGuardsNeedAVerdict(t *testing.T) {
 	_, err = b.Guards(t.Context(), answer(func(policies.Input) (policies.Report, error) { return deny, nil }), t.TempDir())
 	if err == nil || !strings.Contains(err.Error(), "a_rule: so it is") {
 		t.Errorf("a sample that is refused gives %v", err)
+	}
+	for spoilt, rule := range map[string]string{"-spoilt-": "of one resource", "": "of the plan"} {
+		some, err := b.Guards(t.Context(), answer(func(in policies.Input) (policies.Report, error) {
+			r := allow
+			if in.Plan.Resources[0].Operation == plan.OperationCreate && slices.ContainsFunc(in.Plan.Resources, func(r plan.Resource) bool {
+				return r.Operation == plan.OperationDelete && strings.Contains(r.URN, "-spoilt-") == (spoilt != "")
+			}) {
+				r.Findings = []policies.Finding{{Rule: rule}}
+			}
+			return r, nil
+		}), t.TempDir())
+		if err != nil || !slices.Equal(some.Rules, []string{rule}) || len(some.Asks) > 0 {
+			t.Errorf("a rule %s that minds deletions: %+v, %v", rule, some, err)
+		}
 	}
 	broken := errors.New("broken")
 	var asked atomic.Int64

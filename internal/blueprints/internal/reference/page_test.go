@@ -22,6 +22,15 @@ func (allows) Evaluate(_ context.Context, in policies.Input) (policies.Report, e
 	return policies.Report{Verdict: policies.VerdictAllow}, nil
 }
 
+func (a allows) Probe(ctx context.Context, in policies.Input, _ []string) ([]policies.Finding, error) {
+	report, err := a.Evaluate(ctx, in)
+	return report.Findings, err
+}
+
+func (allows) Concerned(string) []policies.Rule {
+	return []policies.Rule{{ID: "no_deletion", Scope: policies.ScopeResource}}
+}
+
 // TestMain runs the tests where go generate runs the command.
 func TestMain(m *testing.M) {
 	if err := os.Chdir("../.."); err != nil {
