@@ -105,6 +105,9 @@ func assemble(ctx context.Context, process settings.Process, s *settings.Setting
 	}
 	p.closing(p.temporal.Close)
 	p.client = workflows.NewClient(p.temporal)
+	if process == settings.Serve {
+		p.broker.Elsewhere = p.client // the runs are the workers'
+	}
 	if p.dead, err = openTopic(ctx, s, "events.deadLetters", s.Events.DeadLetters); err != nil {
 		return p, err
 	}

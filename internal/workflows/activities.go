@@ -161,7 +161,7 @@ func (a *Activities) plan(ctx context.Context, in Input) (out planned, resumes b
 // Run does an infrastructure step. The step that was done already is not done
 // again. Until it is done the worker's heart is heard.
 func (a *Activities) Run(ctx context.Context, in stepOf) (did, error) {
-	defer beat(ctx)()
+	defer beat(ctx, func() (pulse, bool) { return a.Broker.pulse(in.TenantID) })()
 	place, err := a.Slots.take(ctx)
 	if err != nil {
 		return did{}, told(err, false, detail{})
@@ -359,29 +359,4 @@ func tryOf(ctx context.Context) int {
 		return 1
 	}
 	return int(activity.GetInfo(ctx).Attempt)
-}
-
-// beat lets the worker's heart be heard while an activity is under way, until
-// the function that it gives is called.
-func beat(ctx context.Context) (stop func()) {
-	if !activity.IsActivity(ctx) {
-		return func() {}
-	}
-	every := max(activity.GetInfo(ctx).HeartbeatTimeout/4, 100*time.Millisecond)
-	done := make(chan struct{})
-	go func() {
-		t := time.NewTicker(every)
-		defer t.Stop()
-		for {
-			activity.RecordHeartbeat(ctx)
-			select {
-			case <-done:
-				return
-			case <-ctx.Done():
-				return
-			case <-t.C:
-			}
-		}
-	}()
-	return func() { close(done) }
 }

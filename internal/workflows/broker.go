@@ -21,12 +21,15 @@ type Update struct {
 }
 
 // Broker hands the updates of operations from those who do them to those who
-// watch them, within one process. The zero value is ready; a nil Broker takes
-// updates and tells nobody.
+// watch them. The zero value is ready, for one process; a nil Broker takes updates
+// and tells nobody.
 type Broker struct {
+	// Elsewhere tells what happens in runs of other processes. Nil: nobody does.
+	Elsewhere EventReader
+
 	mu       sync.Mutex
 	watchers map[string]map[chan Update]struct{} // by operation
-	running  map[string]string                   // by tenant: the operation whose step runs here
+	running  map[string]*run                     // by tenant: the step that runs here
 	last     map[string]tenants.Operation        // by operation, of those that are watched
 }
 
@@ -95,9 +98,9 @@ func (b *Broker) follow(tenantID, operationID string) (stop func()) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	if b.running == nil {
-		b.running = map[string]string{}
+		b.running = map[string]*run{}
 	}
-	b.running[tenantID] = operationID
+	b.running[tenantID] = &run{operationID: operationID}
 	return func() {
 		b.mu.Lock()
 		defer b.mu.Unlock()
@@ -107,7 +110,7 @@ func (b *Broker) follow(tenantID, operationID string) (stop func()) {
 
 // Progress takes what happens in a run of a stack; it is for
 // automation.Options.Progress, and never blocks. Events of stacks that are no
-// tenant's, and of operations that nobody watches, go nowhere.
+// tenant's, or of tenants without an operation here, go nowhere.
 func (b *Broker) Progress(ev automation.Event) {
 	kind, tenant, _ := strings.Cut(ev.Stack, "-")
 	if kind != "tenant" && kind != "functions" {
@@ -115,7 +118,12 @@ func (b *Broker) Progress(ev automation.Event) {
 	}
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	id := b.running[tenant]
+	r := b.running[tenant]
+	if r == nil {
+		return
+	}
+	r.add(ev)
+	id := r.operationID
 	if b.watchers[id] == nil {
 		return
 	}
@@ -133,8 +141,9 @@ type OperationReader interface {
 
 // Watch gives an operation as it is and then whatever happens to it, until it
 // has ended or ctx has. What happens in other processes is read from the ledger,
-// every so often; events of runs come from this process alone. The sequence ends
-// with the operation's end, or with the one error that there is.
+// every so often; events of their runs are those of Elsewhere, of which the last
+// before a step ends may be missing. The sequence ends with the operation's end, or
+// with the one error that there is.
 func (b *Broker) Watch(ctx context.Context, from OperationReader, operationID string, every time.Duration) iter.Seq2[Update, error] {
 	return func(yield func(Update, error) bool) {
 		updates, stop := b.subscribe(operationID)
@@ -142,6 +151,7 @@ func (b *Broker) Watch(ctx context.Context, from OperationReader, operationID st
 		tick := time.NewTicker(every)
 		defer tick.Stop()
 		var last *tenants.Operation
+		var since time.Time // the last event of another process
 		for {
 			op, err := from.Operation(ctx, operationID)
 			if err != nil {
@@ -155,7 +165,7 @@ func (b *Broker) Watch(ctx context.Context, from OperationReader, operationID st
 					return
 				}
 			}
-			if !b.until(ctx, tick.C, updates, &last, yield) {
+			if !b.elsewhere(ctx, *last, &since, yield) || !b.until(ctx, tick.C, updates, &last, yield) {
 				return
 			}
 		}

@@ -79,7 +79,7 @@ func (w *Worker) Run(ctx context.Context) error {
 		grace = DefaultStepDeadline
 	}
 	fatal := make(chan error, 8)
-	opts := worker.Options{WorkerStopTimeout: grace + handOverGrace, OnFatalError: func(err error) {
+	opts := worker.Options{WorkerStopTimeout: grace + handOverGrace, MaxHeartbeatThrottleInterval: pulseEvery, OnFatalError: func(err error) {
 		select {
 		case fatal <- err:
 		default:
