@@ -49,22 +49,6 @@ func (deny) Evaluate(_ context.Context, in policies.Input) (policies.Report, err
 	}}}, nil
 }
 
-// locator lets repairs look into the local cloud.
-type locator struct{ cloud *localcloud.Cloud }
-
-func (l locator) Locate(_ context.Context, typ string, inputs map[string]any) (string, bool, error) {
-	found, err := l.cloud.Find(typ, inputs)
-	switch {
-	case err != nil:
-		return "", false, err
-	case len(found) > 1:
-		return "", false, fmt.Errorf("%d resources fit", len(found))
-	case len(found) == 0:
-		return "", false, nil
-	}
-	return found[0].ID, true, nil
-}
-
 // rig is an engine over a local cloud, in a directory of the test's.
 type rig struct {
 	*automation.Engine
@@ -84,7 +68,7 @@ func newRig(t *testing.T, dir string, gate automation.Gate, change func(*automat
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = cloud.Close() })
-	opts := &automation.Options{Pulumi: pulumiCLI(t), Env: cloud.Env(), Locator: locator{cloud}}
+	opts := &automation.Options{Pulumi: pulumiCLI(t), Env: cloud.Env(), Locator: cloud}
 	if change != nil {
 		change(opts)
 	}

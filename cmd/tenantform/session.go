@@ -86,7 +86,7 @@ func (s *session) start(ctx context.Context) error {
 			return err
 		}
 		opts.Env = s.cloud.Env()
-		opts.Locator = locator{s.cloud}
+		opts.Locator = s.cloud
 		s.runner.Transfer = s.localTransfer
 	default:
 		opts.Pass = automation.AWSEnvironment()
@@ -111,27 +111,6 @@ func (s *session) close() {
 func (s *session) localTransfer(_ context.Context, id string, from, to tenants.Placement) error {
 	s.app.progress.note("%s: the local cloud keeps no users and no items, so there is nothing to take from %s to %s", id, from, to)
 	return nil
-}
-
-// locator finds in the local cloud what a killed run had created.
-type locator struct{ cloud *localcloud.Cloud }
-
-var _ automation.Locator = locator{}
-
-// Locate gives the one resource made from these inputs.
-func (l locator) Locate(_ context.Context, typ string, inputs map[string]any) (string, bool, error) {
-	found, err := l.cloud.Find(typ, inputs)
-	if err != nil || len(found) == 0 {
-		return "", false, err
-	}
-	if len(found) > 1 {
-		ids := make([]string, 0, len(found))
-		for _, r := range found {
-			ids = append(ids, r.ID)
-		}
-		return "", false, tenants.Errorf(tenants.CodeFailedPrecondition, "%d resources of type %s could be the one: %s", len(found), typ, strings.Join(ids, ", "))
-	}
-	return found[0].ID, true, nil
 }
 
 // initiator is who the journal says asked for an operation.

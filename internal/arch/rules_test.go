@@ -103,7 +103,7 @@ func directions() []direction {
 		{"internal/auth", []string{"tenants"}, false, "who somebody is, and what they may do, depends on no adapter"},
 		{"internal/blueprints/...", []string{"internal/blueprints/...", "components/...", "automation/plan", "policies", "tenants"}, false,
 			"it describes components by running them and asking the policies about the result"},
-		{"internal/controlplane", []string{"automation", "internal/api", "internal/auth", "internal/events", "internal/issuer", "internal/lifecycle", "internal/localcloud", "internal/mail",
+		{"internal/controlplane", []string{"automation", "internal/api", "internal/atomicfile", "internal/auth", "internal/events", "internal/issuer", "internal/lifecycle", "internal/localcloud", "internal/mail",
 			"internal/settings", "internal/telemetry", "internal/workflows", "policies", "stacks", "tenants", "tenants/servicefile", "tenants/sqlstore", "tenants/tenantfile"}, false,
 			"it makes processes of the parts, so that the command and tests start the same ones"},
 		{"internal/direct", []string{"internal/lifecycle", "tenants"}, true, "it is the loop around the steps of operations, and nothing else"},

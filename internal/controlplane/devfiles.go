@@ -4,12 +4,10 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
-	"errors"
 	"net"
-	"os"
-	"path/filepath"
 	"strconv"
 
+	"github.com/tenantform/tenantform/internal/atomicfile"
 	"github.com/tenantform/tenantform/tenants"
 )
 
@@ -38,16 +36,7 @@ func writeJSON(path string, v any) error {
 
 // writePrivate replaces a file as a whole; only its owner may read it.
 func writePrivate(path string, data []byte) error {
-	f, err := os.CreateTemp(filepath.Dir(path), ".new-*") // 0600
-	if err != nil {
-		return tenants.Errorf(tenants.CodeFailedPrecondition, "%s cannot be written: %w", path, err)
-	}
-	_, err = f.Write(data)
-	if err = errors.Join(err, f.Close()); err == nil {
-		err = os.Rename(f.Name(), path)
-	}
-	if err != nil {
-		_ = os.Remove(f.Name())
+	if err := atomicfile.Replace(path, data, 0o600); err != nil {
 		return tenants.Errorf(tenants.CodeFailedPrecondition, "%s cannot be written: %w", path, err)
 	}
 	return nil

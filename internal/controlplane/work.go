@@ -5,7 +5,6 @@ import (
 	"net/mail"
 	"os"
 	"path/filepath"
-	"strings"
 	"sync"
 	"time"
 
@@ -127,7 +126,7 @@ func (w *workshop) open(ctx context.Context, cli automation.CLI, gate *policies.
 			return err
 		}
 		w.closing(func() { _ = cloud.Close() })
-		opts.Env, opts.Locator = cloud.Env(), locator{cloud}
+		opts.Env, opts.Locator = cloud.Env(), cloud
 	} else {
 		opts.Pass = automation.AWSEnvironment()
 	}
@@ -138,27 +137,6 @@ func (w *workshop) open(ctx context.Context, cli automation.CLI, gate *policies.
 	w.engine = &engine{Engine: made, metrics: w.metrics, traces: w.traces}
 	w.lifecycle.Engine, w.lifecycle.Gate = w.engine, gate
 	return nil
-}
-
-// locator finds in the local cloud what a killed run had created.
-type locator struct{ cloud *localcloud.Cloud }
-
-var _ automation.Locator = locator{}
-
-// Locate gives the one resource made from these inputs.
-func (l locator) Locate(_ context.Context, typ string, inputs map[string]any) (string, bool, error) {
-	found, err := l.cloud.Find(typ, inputs)
-	if err != nil || len(found) == 0 {
-		return "", false, err
-	}
-	if len(found) > 1 {
-		ids := make([]string, 0, len(found))
-		for _, r := range found {
-			ids = append(ids, r.ID)
-		}
-		return "", false, tenants.Errorf(tenants.CodeFailedPrecondition, "%d resources of type %s could be the one: %s", len(found), typ, strings.Join(ids, ", "))
-	}
-	return found[0].ID, true, nil
 }
 
 // mails opens the driver of mails.

@@ -48,7 +48,7 @@ func newHouseIn(t *testing.T, dir string) house {
 	must(err)
 	catalogue, err := tenantfile.DefaultCatalogue()
 	must(err)
-	engine, err := automation.New(dir, gate, &automation.Options{Pulumi: cli, Env: cloud.Env(), Catalogue: catalogue, Locator: locator{cloud}})
+	engine, err := automation.New(dir, gate, &automation.Options{Pulumi: cli, Env: cloud.Env(), Catalogue: catalogue, Locator: cloud})
 	must(err)
 	store, err := filestore.Open(filepath.Join(dir, "tenants"))
 	must(err)
@@ -57,17 +57,6 @@ func newHouseIn(t *testing.T, dir string) house {
 		Settings: stacks.Settings{Environment: "dev", Region: "eu-west-1", AccountID: "111111111111", FunctionsAccountID: "222222222222"},
 		Transfer: func(context.Context, string, tenants.Placement, tenants.Placement) error { return nil },
 	}}}
-}
-
-// locator lets repairs look into the local cloud.
-type locator struct{ cloud *localcloud.Cloud }
-
-func (l locator) Locate(_ context.Context, typ string, inputs map[string]any) (string, bool, error) {
-	found, err := l.cloud.Find(typ, inputs)
-	if err != nil || len(found) == 0 {
-		return "", false, err
-	}
-	return found[0].ID, true, nil
 }
 
 func (h house) stackUp(name string) {

@@ -7,6 +7,7 @@ import (
 	"net"
 	"os"
 	"strconv"
+	"strings"
 	"sync"
 
 	pulumirpc "github.com/pulumi/pulumi/sdk/v3/proto/go"
@@ -167,6 +168,24 @@ func (c *Cloud) Find(typ string, inputs map[string]any) ([]Resource, error) {
 		}
 	}
 	return found, nil
+}
+
+// Locate gives the id of the one resource that was made from inputs equal to
+// these, as Find compares them; false when there is none. CodeFailedPrecondition
+// when there are several.
+func (c *Cloud) Locate(_ context.Context, typ string, inputs map[string]any) (string, bool, error) {
+	found, err := c.Find(typ, inputs)
+	if err != nil || len(found) == 0 {
+		return "", false, err
+	}
+	if len(found) > 1 {
+		ids := make([]string, 0, len(found))
+		for _, r := range found {
+			ids = append(ids, r.ID)
+		}
+		return "", false, tenants.Errorf(tenants.CodeFailedPrecondition, "%d resources of type %s could be the one: %s", len(found), typ, strings.Join(ids, ", "))
+	}
+	return found[0].ID, true, nil
 }
 
 // Delete takes a resource away behind the engine's back: no precondition is

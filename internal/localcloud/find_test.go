@@ -2,12 +2,15 @@ package localcloud
 
 import (
 	"encoding/json"
+	"strings"
 	"testing"
 
 	"github.com/pulumi/pulumi/sdk/v3/go/common/resource"
 	"github.com/pulumi/pulumi/sdk/v3/go/common/resource/archive"
 	"github.com/pulumi/pulumi/sdk/v3/go/common/resource/sig"
 	pulumirpc "github.com/pulumi/pulumi/sdk/v3/proto/go"
+
+	"github.com/tenantform/tenantform/tenants"
 )
 
 // TestFind looks for a function in the shapes in which its inputs are written
@@ -101,5 +104,26 @@ func TestResourcesAreCopies(t *testing.T) {
 	again, err := c.Get(testPlaceAccount, testRegion, "sqs.Queue", all[0].ID)
 	if err != nil || again.Inputs["tags"].(object)["a"] != "b" {
 		t.Errorf("got %v %v", again.Inputs, err)
+	}
+}
+
+// TestLocate wants one resource: none is an answer, several are not.
+func TestLocate(t *testing.T) {
+	c := start(t)
+	inputs := object{"description": "d"}
+	if id, found, err := c.Locate(t.Context(), "kms.Key", inputs); id != "" || found || err != nil {
+		t.Errorf("of none: %q %t %v", id, found, err)
+	}
+	e := connect(t, c, nil)
+	first, _ := e.must("kms.Key", inputs)
+	if id, found, err := c.Locate(t.Context(), "kms.Key", inputs); id != first || !found || err != nil {
+		t.Errorf("of one: %q %t %v, want %s", id, found, err, first)
+	}
+	e.must("kms.Key", inputs)
+	if id, found, err := c.Locate(t.Context(), "kms.Key", inputs); found || tenants.CodeOf(err) != tenants.CodeFailedPrecondition || !strings.Contains(err.Error(), first) {
+		t.Errorf("of two: %q %t %v", id, found, err)
+	}
+	if _, _, err := c.Locate(t.Context(), "aws:rds/instance:Instance", nil); err == nil {
+		t.Error("a type that is not there is looked for")
 	}
 }

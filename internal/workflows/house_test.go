@@ -141,7 +141,7 @@ func houseIn(t *testing.T, dir string, c client.Client, namespace string) *house
 		t.Fatal(err)
 	}
 	h.engine, err = automation.New(dir, gate, &automation.Options{
-		Pulumi: cli, Env: h.cloud.Env(), Catalogue: h.steps.Catalogue, Locator: locator{h.cloud}, Progress: h.a.Broker.Progress,
+		Pulumi: cli, Env: h.cloud.Env(), Catalogue: h.steps.Catalogue, Locator: h.cloud, Progress: h.a.Broker.Progress,
 		Interrupt: h.interrupt,
 	})
 	if err != nil {
@@ -360,17 +360,6 @@ func (h *house) count() int {
 		h.t.Fatal(err)
 	}
 	return len(all)
-}
-
-// locator lets repairs look into the local cloud.
-type locator struct{ cloud *localcloud.Cloud }
-
-func (l locator) Locate(_ context.Context, typ string, inputs map[string]any) (string, bool, error) {
-	found, err := l.cloud.Find(typ, inputs)
-	if err != nil || len(found) == 0 {
-		return "", false, err
-	}
-	return found[0].ID, true, nil
 }
 
 // paper is an engine that brings nothing up.
