@@ -125,7 +125,8 @@ type plant struct {
 	token    string
 	ledger   *sqlstore.Store
 	cloud    *localcloud.Cloud
-	shared   int // resources of the shared stacks
+	shared   int    // resources of the shared stacks
+	target   string // tier that tenants are moved to
 }
 
 // ground is what a plant's ledger is in.
@@ -146,7 +147,7 @@ func postgres() ground {
 func newPlant(t testing.TB, g ground) *plant {
 	t.Helper()
 	build(t)
-	p := &plant{t: t, dir: t.TempDir()}
+	p := &plant{t: t, dir: t.TempDir(), target: "standard"}
 	p.home, p.store = filepath.Join(p.dir, "home"), g.store(t, p.dir)
 	if err := os.CopyFS(p.home, os.DirFS(filepath.Join(made.dir, "shared"))); err != nil {
 		t.Fatal(err)

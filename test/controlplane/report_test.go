@@ -24,12 +24,11 @@ func table(cells []cell) string {
 		}
 		at[r][c.victim] = c
 	}
-	slices.SortStableFunc(rows, func(a, b row) int {
-		if a.ledger != b.ledger {
-			return strings.Compare(b.ledger, a.ledger) // SQLite before PostgreSQL
-		}
-		return slices.IndexFunc(kinds, func(k tenants.OperationKind) bool { return string(k) == a.kind }) - slices.IndexFunc(kinds, func(k tenants.OperationKind) bool { return string(k) == b.kind })
-	})
+	order := campaigns(true)
+	place := func(r row) int {
+		return slices.IndexFunc(order, func(c campaign) bool { return c.name == r.ledger })*len(kinds) + slices.Index(kinds, tenants.OperationKind(r.kind))
+	}
+	slices.SortStableFunc(rows, func(a, b row) int { return place(a) - place(b) })
 	var b strings.Builder
 	fmt.Fprintf(&b, "| ledger | operation | step | %s |\n| --- | --- | --- |%s\n", strings.Join(victims, " | "), strings.Repeat(" ---: |", len(victims)))
 	for _, r := range rows {
@@ -56,12 +55,12 @@ func page(cells []cell, all bool, took time.Duration) string {
 	}
 	which := "In this run each step lost one process, on one ledger or the other."
 	if all {
-		which = "In this run every process died in every step with the ledger in SQLite, and one in each with the ledger in PostgreSQL."
+		which = "In this run every process died in every step with the ledger in SQLite, and one in each with the ledger in PostgreSQL, and one in each with a silo as the move's target."
 	}
 	return fmt.Sprintf(`# What the control plane survives
 
 Written by %[1]s; do not edit. The API's server, the worker, Temporal and the pulumi command, each a process of
-its own, were killed with SIGKILL in the steps of a tenant's creation in one pool, its move to another, and its deletion. The steps are
+its own, were killed with SIGKILL in the steps of a tenant's creation in one pool, its move to another (or to a silo), and its deletion. The steps are
 those that undisturbed operations recorded. Each operation then had to end as an undisturbed one: the same status, tier, placements,
 steps, services' answers and attempts, mails (one welcome, whatever happened) and resources; after the deletion the cloud had nothing of
 the tenant, and no lock or lease was left. A killed process was started again at once; of pulumi the worker starts another by itself.
