@@ -36,6 +36,9 @@ func (e *Evaluator) Probe(ctx context.Context, in Input, rules []string) ([]Find
 	}
 	ctx, cancel := context.WithTimeout(ctx, e.timeout)
 	defer cancel()
+	if ctx.Err() != nil {
+		return nil, e.late(ctx)
+	}
 	got := e.askFor(ctx, indexed(input), rules)
 	if got.err != nil && ctx.Err() != nil {
 		return nil, e.late(ctx)
