@@ -3,6 +3,7 @@ package api
 import (
 	"context"
 	"crypto/rand"
+	"errors"
 	"net/http"
 	"regexp"
 	"slices"
@@ -69,6 +70,9 @@ func (s *server) create(ctx context.Context, in *createInput) (*changed, error) 
 		out, err := s.write(ctx, a, p, key)
 		if tenants.CodeOf(err) != tenants.CodeConflict {
 			return out, err
+		}
+		if errors.Is(err, tenants.ErrKeyUsed) {
+			return nil, err
 		}
 		taken := s.free(ctx, p.tenant.ID)
 		if taken == nil { // it is something else that is taken

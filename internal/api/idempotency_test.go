@@ -116,6 +116,8 @@ func TestKeyOfAnotherRequest(t *testing.T) {
 	// A rehearsal says what would be done now, whatever was answered to the key.
 	h.refused(http.StatusConflict, tenants.CodeConflict, request{method: "DELETE", path: "/v1/tenants/acme?reason=one&dryRun=true", token: h.delivery(), header: header("query")})
 	h.end(out.Operation.ID, "")
+	h.want(http.StatusCreated, request{method: "POST", path: "/v1/tenants", token: h.delivery(), header: header("create"), body: newTenant("birch", "free")})
+	h.refused(http.StatusUnprocessableEntity, tenants.CodeConflict, request{method: "POST", path: "/v1/tenants", token: h.delivery(), header: header("create"), body: newTenant("birch", "standard")})
 }
 
 func TestKeysOfTwoActors(t *testing.T) {

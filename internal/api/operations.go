@@ -128,9 +128,6 @@ func (s *server) cancel(ctx context.Context, in *OnOperation) (*changed, error) 
 		return out, nil
 	}
 	out.Status, out.Location = http.StatusAccepted, "/v1/operations/"+op.ID
-	if before && key != nil {
-		out.Replayed = "true"
-	}
 	if !op.Progress.Ended() {
 		if err := s.Canceller.Cancel(ctx, op.ID); err != nil && tenants.CodeOf(err) != tenants.CodeNotFound {
 			s.logger(ctx).WarnContext(ctx, "a workflow was not told that it is cancelled; it sees it before its next step", "operation", op.ID, "error", err)

@@ -97,6 +97,10 @@ func (s *server) logger(ctx context.Context) *slog.Logger {
 	return s.log.With("correlation_id", CorrelationID(ctx))
 }
 
+// readTime is how long a reader may leave an answer unread that took as long as
+// it may.
+const readTime = 10 * time.Second
+
 // recorder knows how an answer was begun.
 type recorder struct {
 	http.ResponseWriter
@@ -181,6 +185,8 @@ func (s *server) serve(w http.ResponseWriter, r *http.Request, c *call, wrong er
 		ctx, cancel := context.WithTimeout(r.Context(), s.limits.Timeout)
 		defer cancel()
 		r = r.WithContext(ctx)
+		// A writer without deadlines, as in tests, has no reader who is slow.
+		_ = http.NewResponseController(w).SetWriteDeadline(time.Now().Add(s.limits.Timeout + readTime))
 	}
 	if !s.opts.PublicDocs || !c.isDocs() {
 		token, err := auth.BearerToken(r.Header)

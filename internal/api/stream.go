@@ -48,9 +48,13 @@ func (s *server) watch(ctx context.Context, in *watchInput) (*huma.StreamRespons
 		if r.Method == http.MethodHead {
 			return
 		}
-		ctx, cancel := context.WithTimeout(r.Context(), s.limits.WatchTime)
+		until := time.Now().Add(s.limits.WatchTime)
+		if expires := callOf(ctx).principal.Until; !expires.IsZero() && expires.Before(until) {
+			until = expires
+		}
+		ctx, cancel := context.WithDeadline(r.Context(), until)
 		defer cancel()
-		st := &stream{w: w, control: http.NewResponseController(w), last: in.LastEventID, until: time.Now().Add(s.limits.WatchTime)}
+		st := &stream{w: w, control: http.NewResponseController(w), last: in.LastEventID, until: until}
 		if err := st.write(fmt.Sprintf("retry: %d\n\n", reconnect)); err != nil {
 			return
 		}

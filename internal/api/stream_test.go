@@ -8,6 +8,7 @@ import (
 	"iter"
 	"net"
 	"net/http"
+	"net/http/httptest"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -16,6 +17,7 @@ import (
 	"github.com/tenantform/tenantform/automation"
 	"github.com/tenantform/tenantform/internal/api"
 	"github.com/tenantform/tenantform/internal/api/wire"
+	"github.com/tenantform/tenantform/internal/auth"
 	"github.com/tenantform/tenantform/internal/testtime"
 	"github.com/tenantform/tenantform/internal/workflows"
 	"github.com/tenantform/tenantform/tenants"
@@ -211,6 +213,61 @@ func TestWatchIsAlive(t *testing.T) {
 	again := h.open(id, first.id)
 	if e, _ := again.next(); e.comment == "" {
 		t.Errorf("the record is sent again: %+v", e)
+	}
+}
+
+// TestWatchEndsWithTheToken ends a stream when its token would not be accepted any more.
+func TestWatchEndsWithTheToken(t *testing.T) {
+	h := newHouse(t, func(a *api.Args, o *api.Options) {
+		o.Limits = plenty()
+		a.Verifier = expiring{a.Verifier, 300 * time.Millisecond}
+	})
+	id := h.create("acme", "standard").Operation.ID
+	began := time.Now()
+	s := h.open(id, "")
+	s.want("operation")
+	for e, more := s.next(); more; e, more = s.next() {
+		if e.comment == "" {
+			t.Errorf("there is %+v", e)
+		}
+	}
+	if took := time.Since(began); took < 250*time.Millisecond || took > 10*time.Second {
+		t.Errorf("the stream ended after %s", took)
+	}
+}
+
+// expiring makes tokens expire soon after they were verified.
+type expiring struct {
+	auth.TokenVerifier
+	after time.Duration
+}
+
+func (e expiring) Verify(ctx context.Context, token string) (auth.Principal, error) {
+	p, err := e.TokenVerifier.Verify(ctx, token)
+	p.Until = time.Now().Add(e.after)
+	return p, err
+}
+
+// deadlined is told by when an answer has to be read.
+type deadlined struct {
+	*httptest.ResponseRecorder
+	at time.Time
+}
+
+func (d *deadlined) SetWriteDeadline(at time.Time) error {
+	d.at = at
+	return nil
+}
+
+// TestSlowReaders bounds how long an answer may be left unread.
+func TestSlowReaders(t *testing.T) {
+	h := newHouse(t, nil)
+	r := httptest.NewRequest(http.MethodGet, "/v1/tiers", nil)
+	r.Header.Set("Authorization", "Bearer "+h.delivery())
+	w := &deadlined{ResponseRecorder: httptest.NewRecorder()}
+	h.handler.ServeHTTP(w, r)
+	if left := time.Until(w.at); w.Code != http.StatusOK || left <= 0 || left > 5*time.Minute {
+		t.Errorf("status %d; the answer may be left unread for %s", w.Code, left)
 	}
 }
 

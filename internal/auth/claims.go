@@ -29,7 +29,8 @@ func (v *Verifier) principal(id *oidc.IDToken) (Principal, error) {
 	if !v.ours(claims) {
 		return Principal{}, refuse(v.notOurs())
 	}
-	if err := v.inTime(claims); err != nil {
+	until, err := v.inTime(claims)
+	if err != nil {
 		return Principal{}, err
 	}
 	subject, ok := text(claims["sub"])
@@ -46,7 +47,7 @@ func (v *Verifier) principal(id *oidc.IDToken) (Principal, error) {
 		return Principal{}, refuse("its claim " + v.claims.Tenant + " is no plain text")
 	}
 	name, _ := text(lookup(claims, v.claims.Name)) // for people only: a strange one is left out
-	return Principal{Subject: subject, Name: name, Roles: roles, TenantID: tenantID, Issuer: v.args.Issuer}, nil
+	return Principal{Subject: subject, Name: name, Roles: roles, TenantID: tenantID, Issuer: v.args.Issuer, Until: until}, nil
 }
 
 // ours says whether the token is from the issuer and for the audience.
@@ -64,15 +65,16 @@ func (v *Verifier) ours(claims map[string]any) bool {
 }
 
 // inTime says whether the token may be used now: RFC 7519, sections 4.1.4 to
-// 4.1.6, with the leeway in favour of the token. One that never expires is refused.
-func (v *Verifier) inTime(claims map[string]any) error {
+// 4.1.6, with the leeway in favour of the token, and from when on it may not. One
+// that never expires is refused.
+func (v *Verifier) inTime(claims map[string]any) (until time.Time, err error) {
 	now := v.now()
 	expires, ok := moment(claims["exp"])
 	if !ok {
-		return refuse("its claim exp is missing or no time")
+		return until, refuse("its claim exp is missing or no time")
 	}
-	if !now.Before(expires.Add(v.leeway)) {
-		return refuse("it has expired; get a new token")
+	if until = expires.Add(v.leeway); !now.Before(until) {
+		return until, refuse("it has expired; get a new token")
 	}
 	for _, name := range []string{"nbf", "iat"} {
 		value, given := claims[name]
@@ -81,13 +83,13 @@ func (v *Verifier) inTime(claims map[string]any) error {
 		}
 		from, ok := moment(value)
 		if !ok {
-			return refuse("its claim " + name + " is no time")
+			return until, refuse("its claim " + name + " is no time")
 		}
 		if now.Add(v.leeway).Before(from) {
-			return refuse("it is not valid yet; if it is new, compare the clocks of this server and of the issuer")
+			return until, refuse("it is not valid yet; if it is new, compare the clocks of this server and of the issuer")
 		}
 	}
-	return nil
+	return until, nil
 }
 
 // moment reads a NumericDate: seconds since 1970, of years up to 9999.

@@ -3,6 +3,7 @@ package auth
 import (
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/tenantform/tenantform/tenants"
 )
@@ -128,6 +129,10 @@ type Principal struct {
 	Roles    []Role // known roles only, each once, in the order of the table
 	TenantID string // the tenant that the token names; empty for none
 	Issuer   string // who says so
+	// Until is the moment from which the token is not accepted any more, leeway
+	// included; who lets something last longer than a request ends it then. Zero: it
+	// is not known.
+	Until time.Time
 }
 
 // RoleFor gives the first of the principal's roles that has a permission for a
