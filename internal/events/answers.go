@@ -13,8 +13,9 @@ type AnswerHandler interface {
 	// again with the same answer after a crash, and then returns nil or
 	// CodeConflict. CodeNotFound means that the operation is not known,
 	// CodeFailedPrecondition that it has ended or asks again since; those answers
-	// are dropped. With CodeInvalid the answer goes to the dead letters, with any
-	// other error it comes again.
+	// are dropped. With CodeInvalid the answer goes to the dead letters. With any
+	// other error it comes again: as long as that is CodeUnavailable, and otherwise
+	// until Consumer.Attempts are used up.
 	Answered(ctx context.Context, a Answer) error
 }
 

@@ -46,7 +46,7 @@ type Consumer struct {
 	QueueURL    string
 	DeadLetters *Publisher    // where messages go that are given up; nil: they are logged and dropped
 	Concurrency int           // messages in hand at a time; 0: 16
-	Attempts    int           // how often a message is tried that fails; 0: 5
+	Attempts    int           // how often a message is tried that fails, but for CodeUnavailable; 0: 5
 	Timeout     time.Duration // of one call of the handler; 0: 30 seconds, negative: none
 	Grace       time.Duration // what calls have to end after a stop; 0: 20 seconds
 	MinWait     time.Duration // before a message is tried again, doubled each time up to 64 times that; 0: 250 milliseconds
@@ -57,7 +57,9 @@ type Consumer struct {
 // Handle deals with one event. Nil means that it is done, durably. The code of an
 // error says what follows: CodeConflict is a duplicate, CodeNotFound unknown and
 // CodeFailedPrecondition late, all of which are dropped; CodeInvalid is malformed
-// and goes to the dead letters at once; with another the event is tried again.
+// and goes to the dead letters at once. With CodeUnavailable, which is no fault of
+// the event, it is tried again until the broker gives it up, with pauses that grow
+// up to the longest; with another it is tried again Consumer.Attempts times in all.
 type Handle func(ctx context.Context, e Event) error
 
 // Run receives until ctx ends, and then waits for the calls under way as long as
@@ -74,7 +76,7 @@ func (c Consumer) Run(ctx context.Context, handle Handle) error {
 	work, stop := context.WithCancel(context.WithoutCancel(ctx))
 	defer stop()
 	r := &run{Consumer: c, handle: handle, work: work, stopping: ctx, name: queue.name, queue: queue,
-		free: make(chan struct{}, c.Concurrency), tried: newMemory[int](remembered), inHand: map[string]bool{}}
+		free: make(chan struct{}, c.Concurrency), tried: newMemory[tries](remembered), inHand: map[string]bool{}}
 	for ctx.Err() == nil {
 		if err := r.receive(ctx); ctx.Err() == nil {
 			r.reopen(ctx, err)
@@ -153,8 +155,14 @@ type run struct {
 	group    sync.WaitGroup
 
 	mu     sync.Mutex
-	tried  *memory[int]
+	tried  *memory[tries]
 	inHand map[string]bool // by the event's key
+}
+
+// tries are those of an event that have not ended it.
+type tries struct {
+	failed  int // that count
+	waiting int // for what the handler could not reach
 }
 
 // receive hands out messages until the queue fails or ctx ends.
@@ -255,18 +263,28 @@ func (r *run) failed(ctx context.Context, m *hand, e Event, cause error) {
 		r.again(ctx, m, 0) // what failed because of the stop does not count
 		return
 	}
-	r.mu.Lock()
-	n, _ := r.tried.get(e.Key())
-	n++
-	r.tried.put(e.Key(), n)
-	r.mu.Unlock()
-	if n >= r.Attempts {
-		r.give(ctx, m, e, ResultDeadLettered, n, cause)
+	n := r.tryOf(e, tenants.CodeOf(cause) == tenants.CodeUnavailable)
+	if n.failed >= r.Attempts {
+		r.give(ctx, m, e, ResultDeadLettered, n.failed, cause)
 		return
 	}
-	r.Log.Warn("the event will be tried again", "event", e.ID, "correlation_id", e.CorrelationID, "attempt", n, "cause", cause)
+	r.Log.Warn("the event will be tried again", "event", e.ID, "correlation_id", e.CorrelationID, "attempt", n.failed+n.waiting, "cause", cause)
 	r.count(ResultRetried)
-	r.again(ctx, m, r.wait(n))
+	r.again(ctx, m, r.wait(n.failed+n.waiting))
+}
+
+// tryOf adds a try that has not ended an event.
+func (r *run) tryOf(e Event, waiting bool) tries {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	n, _ := r.tried.get(e.Key())
+	if waiting {
+		n.waiting++
+	} else {
+		n.failed++
+	}
+	r.tried.put(e.Key(), n)
+	return n
 }
 
 // wait gives how long to wait after so many tries.

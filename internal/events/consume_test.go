@@ -2,6 +2,8 @@ package events_test
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"path/filepath"
 	"sync/atomic"
 	"testing"
@@ -9,6 +11,7 @@ import (
 
 	"github.com/tenantform/tenantform/internal/events"
 	"github.com/tenantform/tenantform/internal/testtime"
+	"github.com/tenantform/tenantform/tenants"
 )
 
 // TestLongWork keeps a message of SQS in hand for longer than the queue hides it.
@@ -70,4 +73,37 @@ func TestDeadLettersMissing(t *testing.T) {
 	letters := listen(t, "spool://"+filepath.ToSlash(dir)+"/dead?subscription=operators")
 	testtime.Until(t, "it is a dead letter", func() bool { return len(letters.all()) == 1 && counts.of(events.ResultMalformed) == 1 })
 	stop()
+}
+
+// TestWhatIsAwayDoesNotCount: an answer outlasts what its handler needs, however
+// often it is tried; a fault of its own is counted all the same.
+func TestWhatIsAwayDoesNotCount(t *testing.T) {
+	onEach(t, func(t *testing.T, b broker) {
+		letters := listen(t, b.deadFrom)
+		const away = 12 // tries
+		var counts tally
+		tries := 0
+		l := &ledger{fail: func(events.Answer) error {
+			switch tries++; {
+			case tries == 3: // in between
+				return errors.New("a fault")
+			case tries <= away:
+				return fmt.Errorf("look: %w", tenants.Errorf(tenants.CodeUnavailable, "the ledger is away"))
+			}
+			return nil
+		}}
+		dead := publisher(t, b.dead)
+		a := events.Answers{Handler: l, Consumer: events.Consumer{
+			QueueURL: b.answersFrom, DeadLetters: dead, Counter: &counts, MinWait: time.Millisecond, Attempts: 2}}
+		stop := testtime.Run(t, a.Run)
+		settle()
+		publish(t, publisher(t, b.answers), answered(t, "op1", "billing", 1))
+		testtime.Until(t, "it has ended", func() bool {
+			return counts.of(events.ResultAccepted)+counts.of(events.ResultDeadLettered) > 0
+		})
+		stop()
+		if got, want := counts.String(), fmt.Sprint(map[events.Result]int{events.ResultAccepted: 1, events.ResultRetried: away}); got != want || len(letters.all()) != 0 {
+			t.Errorf("%s and %d dead letters, want %s and none", got, len(letters.all()), want)
+		}
+	})
 }
