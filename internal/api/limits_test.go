@@ -217,7 +217,7 @@ func TestFaultsOfTheLedger(t *testing.T) {
 				t.Errorf("%s is answered after %s", r.path, took)
 			}
 			p := read[wire.Problem](t, res)
-			if strings.Contains(string(res.body), "5432") || strings.Contains(string(res.body), "/srv") || p.Detail == "" {
+			if strings.Contains(string(res.body), ":5432") || strings.Contains(string(res.body), "/srv") || p.Detail == "" {
 				t.Errorf("the answer is %s", res.body)
 			}
 			if (res.Header.Get("Retry-After") != "") != (want == http.StatusServiceUnavailable) {

@@ -22,7 +22,7 @@ POST   /v1/tenants                          D        /v1/tenants                
 GET    /v1/tenants/{id}                     D O V T  /v1/tenants/ACME
 PATCH  /v1/tenants/{id}                     D        /v1/tenants/ACME                     {"name":"New"}
 DELETE /v1/tenants/{id}                     D        /v1/tenants/ACME
-POST   /v1/tenants/{id}/move                D        /v1/tenants/ACME/move                {"tier":"premium"}
+POST   /v1/tenants/{id}/move                D T      /v1/tenants/ACME/move                {"tier":"premium"}
 POST   /v1/tenants/{id}/deactivate          D O      /v1/tenants/ACME/deactivate          {"reason":"unpaid"}
 POST   /v1/tenants/{id}/activate            D O      /v1/tenants/resting/activate         {"reason":"paid"}
 POST   /v1/tenants/{id}/reconcile           D O      /v1/tenants/ACME/reconcile           {}
@@ -222,6 +222,25 @@ func TestTokenWithoutTenant(t *testing.T) {
 			h.want(http.StatusForbidden, r.as(token))
 		}
 	}
+}
+
+// TestMoveByATenantsAdmin begins a move of one's own tenant; what becomes of users
+// and data is not theirs to say.
+func TestMoveByATenantsAdmin(t *testing.T) {
+	h := newHouse(t, nil)
+	h.active("acme", "standard")
+	h.active("birch", "standard")
+	token := h.token(auth.RoleTenantAdmin, "acme")
+	move := func(id string, in wire.MoveTenant) request {
+		return request{method: "POST", path: "/v1/tenants/" + id + "/move", token: token, body: in}
+	}
+	h.refused(http.StatusForbidden, tenants.CodeForbidden, move("birch", wire.MoveTenant{Tier: "premium"}))
+	h.refused(http.StatusForbidden, tenants.CodeForbidden, move("acme", wire.MoveTenant{Tier: "premium", DataMoved: true}))
+	out := read[wire.Change](t, h.want(http.StatusAccepted, move("acme", wire.MoveTenant{Tier: "premium", Reason: "we grow"})))
+	if e := h.audit(10000); e[len(e)-1].Role != "tenant-admin" || e[len(e)-1].Reason != "we grow" || e[len(e)-1].Actor != "tenant-admin/acme" {
+		t.Errorf("the journal has %+v", e[len(e)-1])
+	}
+	h.end(out.Operation.ID, "")
 }
 
 // TestRefusedWritesAreAudited tries what may not be done, more often than is recorded.

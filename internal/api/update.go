@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/tenantform/tenantform/internal/api/wire"
+	"github.com/tenantform/tenantform/internal/auth"
 	"github.com/tenantform/tenantform/tenants"
 )
 
@@ -110,6 +111,9 @@ func (s *server) move(ctx context.Context, in *moveInput) (*changed, error) {
 	}
 	if _, err := s.Catalogue.Tier(in.Body.Tier); err != nil {
 		return nil, err
+	}
+	if in.Body.DataMoved && callOf(ctx).role == auth.RoleTenantAdmin {
+		return nil, tenants.Errorf(tenants.CodeForbidden, "dataMoved is not for the role %s to say: whether users and data have gone over, the delivery team knows", auth.RoleTenantAdmin)
 	}
 	request := in.Body
 	request.Reason = ""

@@ -16,7 +16,7 @@ const (
 	RoleDelivery    Role = "delivery"     // the team that brings tenants in, changes, moves and removes them
 	RoleOperator    Role = "operator"     // keeps the system running: operations, and tenants that are to be stopped
 	RoleViewer      Role = "viewer"       // reads
-	RoleTenantAdmin Role = "tenant-admin" // somebody of a tenant, who reads what is of that tenant
+	RoleTenantAdmin Role = "tenant-admin" // somebody of a tenant, who reads what is of that tenant, and takes it to another tier
 )
 
 // Roles gives the roles, in the order of the table.
@@ -75,7 +75,7 @@ func grants() []grant {
 		{TenantsRead, all, all, all, own},
 		{TenantsList, all, all, all, no},
 		{TenantsUpdate, all, no, no, no},
-		{TenantsMove, all, no, no, no},
+		{TenantsMove, all, no, no, own},
 		{TenantsActivate, all, all, no, no},
 		{TenantsDeactivate, all, all, no, no},
 		{TenantsReconcile, all, all, no, no},

@@ -17,7 +17,7 @@ tenants.create      D
 tenants.read        D O V T
 tenants.list        D O V
 tenants.update      D
-tenants.move        D
+tenants.move        D T
 tenants.activate    D O
 tenants.deactivate  D O
 tenants.reconcile   D O
