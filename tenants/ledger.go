@@ -63,6 +63,9 @@ type Ledger interface {
 	// Orders gives the orders that are due, oldest first, at most limit, which is
 	// positive.
 	Orders(ctx context.Context, limit int) ([]Order, error)
+	// Backlog gives how many orders the outbox has, whether they are due or rest,
+	// and when the oldest was put into it; the zero time when there is none.
+	Backlog(ctx context.Context) (orders int, since time.Time, err error)
 	// Started takes an order out of the outbox. An order that is not there is no error.
 	Started(ctx context.Context, seq int64) error
 	// Postponed says that an order could not be carried out: it is due again after

@@ -41,14 +41,14 @@ func (l *ledger) Advance(ctx context.Context, a tenants.Advance) (tenants.Tenant
 	return t, err
 }
 
-// outbox gives the number of orders that are due and the age of the oldest.
+// outbox gives the number of orders that are not started, those too that rest
+// after a try, and the age of the oldest.
 func (l *ledger) outbox(ctx context.Context) (depth int, lag time.Duration, err error) {
-	const counted = 1000
-	due, err := l.Orders(ctx, counted)
-	if err != nil || len(due) == 0 {
+	depth, since, err := l.Backlog(ctx)
+	if err != nil || depth == 0 {
 		return 0, 0, err
 	}
-	return len(due), time.Since(due[0].CreatedAt), nil
+	return depth, time.Since(since), nil
 }
 
 // steps are infrastructure steps that are counted and traced.

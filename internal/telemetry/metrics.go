@@ -189,16 +189,16 @@ func outcome(err error) string {
 // outboxTime bounds a look at the outbox for the metrics.
 const outboxTime = 5 * time.Second
 
-// Outbox lets look give the number of orders that are due and the age of the
-// oldest, when the metrics are asked for. A look that fails leaves both out.
+// Outbox lets look give the number of orders that are not started and the age of
+// the oldest, when the metrics are asked for. A look that fails leaves both out.
 func (m *Metrics) Outbox(look func(ctx context.Context) (depth int, lag time.Duration, err error)) {
 	m.registry.MustRegister(newOutbox(look))
 }
 
 func newOutbox(look func(context.Context) (int, time.Duration, error)) *outbox {
 	return &outbox{look: look,
-		depth: prometheus.NewDesc("tenantform_outbox_depth", "Orders that are due and not started, 1000 at most.", nil, nil),
-		lag:   prometheus.NewDesc("tenantform_outbox_lag_seconds", "Age of the oldest order that is due; 0 when there is none.", nil, nil)}
+		depth: prometheus.NewDesc("tenantform_outbox_depth", "Orders that are not started, those too that rest after a try.", nil, nil),
+		lag:   prometheus.NewDesc("tenantform_outbox_lag_seconds", "Age of the oldest order that is not started; 0 when there is none.", nil, nil)}
 }
 
 type outbox struct {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"strings"
+	"time"
 
 	"github.com/tenantform/tenantform/tenants"
 )
@@ -41,6 +42,21 @@ func (s *Store) Orders(ctx context.Context, limit int) ([]tenants.Order, error) 
 		return nil, s.classified(ctx, err)
 	}
 	return orders, nil
+}
+
+// Backlog gives the size of the outbox and the time of its oldest order.
+func (s *Store) Backlog(ctx context.Context) (orders int, since time.Time, err error) {
+	if err := alive(ctx); err != nil {
+		return 0, time.Time{}, err
+	}
+	var oldest sql.NullInt64
+	if _, err := s.reading(ctx).row([]any{&orders, &oldest}, "SELECT count(*), min(created_at) FROM outbox"); err != nil {
+		return 0, time.Time{}, s.classified(ctx, err)
+	}
+	if oldest.Valid {
+		since = fromMicros(oldest.Int64)
+	}
+	return orders, since, nil
 }
 
 // Started takes an order out of the outbox.

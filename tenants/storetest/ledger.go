@@ -82,6 +82,7 @@ func RunLedger(t *testing.T, open func(t *testing.T, now func() time.Time) Subje
 		"ended contexts":              endedContexts,
 		"orders":                      orders,
 		"orders rest":                 ordersRest,
+		"backlog":                     backlog,
 		"key repeated":                keyRepeated,
 		"key for another request":     keyForAnother,
 		"key after a failure":         keyAfterFailure,

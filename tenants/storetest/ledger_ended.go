@@ -42,6 +42,7 @@ func endedContexts(b *bench) {
 		"Operation":        func() error { _, err := l.Operation(ctx, "op-live"); return err },
 		"SearchOperations": func() error { _, err := l.SearchOperations(ctx, tenants.OperationQuery{}); return err },
 		"Orders":           func() error { _, err := l.Orders(ctx, 1); return err },
+		"Backlog":          func() error { _, _, err := l.Backlog(ctx); return err },
 		"Started":          func() error { return l.Started(ctx, seq) },
 		"Postponed":        func() error { return l.Postponed(ctx, seq, errors.New("no")) },
 		"AddAudit":         func() error { _, err := l.AddAudit(ctx, entry); return err },

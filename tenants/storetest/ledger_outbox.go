@@ -82,6 +82,33 @@ func ordersRest(b *bench) {
 	}
 }
 
+// backlog counts orders that rest, too: they have waited as long as others.
+func backlog(b *bench) {
+	look := func(want int, since time.Time) {
+		b.Helper()
+		n, at, err := b.Other.Backlog(b.ctx)
+		must(b.T, err)
+		if n != want || !at.Equal(since) {
+			b.Errorf("the outbox has %d orders since %s, want %d since %s", n, at, want, since)
+		}
+	}
+	look(0, time.Time{})
+	b.begin(Opening("acme", "op-1"))
+	b.clock.add(time.Minute)
+	b.begin(Opening("birch", "op-2"))
+	look(2, began)
+	seq := b.orders()[0].Seq
+	must(b.T, b.l.Postponed(b.ctx, seq, errors.New("no answer")))
+	if due := b.orders(); len(due) != 1 {
+		b.Fatalf("due are %+v", due)
+	}
+	look(2, began)
+	must(b.T, b.l.Started(b.ctx, seq))
+	look(1, began.Add(time.Minute))
+	must(b.T, b.l.Started(b.ctx, b.orders()[0].Seq))
+	look(0, time.Time{})
+}
+
 // keyed gives an opening with an idempotency key.
 func keyed(id, operation, key, actor, hash string) tenants.Change {
 	c := Opening(id, operation)
