@@ -2,6 +2,7 @@ package automation
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"errors"
 	"io/fs"
@@ -88,7 +89,7 @@ type underWay struct {
 	Type     string `json:"type"`
 }
 
-// stateFile is as much of a file backend's state as is asked for here.
+// stateFile is as much of a DIY backend's state as is asked for here.
 type stateFile struct {
 	Checkpoint struct {
 		Latest struct {
@@ -116,18 +117,14 @@ func readState(path string) (stateFile, error) {
 
 // lost gives the creations that were under way when a run was killed, and that
 // the state has neither as under way nor as done.
-func (s *fileState) lost(stack, begun string) ([]underWay, error) {
+func (f stateFile) lost(begun string) ([]underWay, error) {
 	before, err := readState(begun)
-	if err != nil || len(before.Checkpoint.Latest.Pending) == 0 {
-		return nil, err
-	}
-	now, err := readState(s.stackFile(stack))
 	if err != nil {
 		return nil, err
 	}
 	var lost []underWay
 	for _, op := range before.Checkpoint.Latest.Pending {
-		if op.Type == "creating" && !now.accounts(op.Resource) {
+		if op.Type == "creating" && !f.accounts(op.Resource) {
 			lost = append(lost, op)
 		}
 	}
@@ -153,13 +150,13 @@ func (f stateFile) accounts(made entry) bool {
 
 // knows tells whether a stack's state has a resource of that type with that id
 // and those inputs. The id alone may be that of one in another account.
-func (s *fileState) knows(typ, id string, inputs map[string]any) (bool, error) {
-	stacks, err := s.stacks()
+func (r *run) knows(ctx context.Context, typ, id string, inputs map[string]any) (bool, error) {
+	stacks, err := r.recordedStacks(ctx)
 	if err != nil {
 		return false, err
 	}
 	for _, stack := range stacks {
-		f, err := readState(s.stackFile(stack))
+		f, err := r.recorded(ctx, stack)
 		if err != nil {
 			return false, err
 		}

@@ -56,14 +56,17 @@ func TestLostCreations(t *testing.T) {
 			begun := filepath.Join(dir, "begun")
 			writeState(t, begun, "", tt.begun)
 			writeState(t, s.stackFile("tenant-acme"), tt.resources, tt.pending)
-			lost, err := s.lost("tenant-acme", begun)
+			now, err := readState(s.stackFile("tenant-acme"))
+			if err != nil {
+				t.Fatal(err)
+			}
+			lost, err := now.lost(begun)
 			if err != nil || len(lost) > 0 != tt.lost {
 				t.Errorf("lost are %v, %v, want one: %v", lost, err, tt.lost)
 			}
 		})
 	}
-	s := &fileState{root: t.TempDir()}
-	if lost, err := s.lost("tenant-acme", filepath.Join(s.root, "none")); err != nil || len(lost) > 0 {
+	if lost, err := (stateFile{}).lost(filepath.Join(t.TempDir(), "none")); err != nil || len(lost) > 0 {
 		t.Errorf("without a kept state: %v, %v", lost, err)
 	}
 }

@@ -8,6 +8,7 @@ import (
 	"os/exec"
 	"runtime"
 	"slices"
+	"strings"
 	"syscall"
 	"time"
 
@@ -32,8 +33,11 @@ type command struct {
 	lease     *lease          // nil when the run holds none
 	interrupt <-chan struct{} // closed: tell the CLI to stop
 	dieWithUs bool            // the CLI is killed with this process
-	quiet     bool            // answer "stack output" and "stack history" with nothing
-	selected  bool            // answer "stack select" with yes: the stack is known to exist
+	// unlock is told what a CLI said that failed, and tells whether to run it
+	// again; nil for never.
+	unlock   func(ctx context.Context, said string) bool
+	quiet    bool // answer "stack output" and "stack history" with nothing
+	selected bool // answer "stack select" with yes: the stack is known to exist
 }
 
 var _ auto.PulumiCommand = (*command)(nil)
@@ -41,7 +45,8 @@ var _ auto.PulumiCommand = (*command)(nil)
 // Version gives the CLI's version.
 func (c *command) Version() semver.Version { return c.cli.Version }
 
-// Run starts the CLI once and waits for it.
+// Run starts the CLI and waits for it; twice when it met a lock that unlock took
+// away.
 func (c *command) Run(ctx context.Context, workdir string, stdin io.Reader, outs, errs []io.Writer, env []string, args ...string) (string, string, int, error) {
 	if out, ok := c.known(args); ok {
 		return out, "", 0, nil
@@ -56,18 +61,11 @@ func (c *command) Run(ctx context.Context, workdir string, stdin io.Reader, outs
 		args = append(slices.Clone(args), "--no-select")
 	}
 	args = append(slices.Clone(args), "--non-interactive")
-	cmd := exec.Command(c.cli.Path, args...) //nolint:gosec // the path is the operator's choice
-	cmd.Dir = workdir
-	cmd.Env = append(slices.Clone(c.env), env...)
-	cmd.Stdin = stdin
-	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true} // a Ctrl-C at the terminal is for us
-	if c.dieWithUs {
-		dieWithParent(cmd.SysProcAttr)
+	stdout, stderr, err := c.once(ctx, workdir, stdin, env, args...)
+	if err != nil && c.unlock != nil && strings.Contains(stderr, lockedText) && c.unlock(ctx, stderr) {
+		// It had met the lock before it did anything else.
+		stdout, stderr, err = c.once(ctx, workdir, stdin, env, args...)
 	}
-	if c.lease != nil {
-		cmd.ExtraFiles = []*os.File{c.lease.file}
-	}
-	stdout, stderr, err := c.wait(ctx, cmd, workdir)
 	for _, w := range outs {
 		_, _ = io.WriteString(w, stdout)
 	}
@@ -81,6 +79,22 @@ func (c *command) Run(ctx context.Context, workdir string, stdin io.Reader, outs
 		code = 0
 	}
 	return stdout, stderr, code, err
+}
+
+// once runs the CLI with just these arguments, and gives what it said.
+func (c *command) once(ctx context.Context, workdir string, stdin io.Reader, env []string, args ...string) (stdout, stderr string, err error) {
+	cmd := exec.Command(c.cli.Path, args...) //nolint:gosec // the path is the operator's choice
+	cmd.Dir = workdir
+	cmd.Env = append(slices.Clone(c.env), env...)
+	cmd.Stdin = stdin
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true} // a Ctrl-C at the terminal is for us
+	if c.dieWithUs {
+		dieWithParent(cmd.SysProcAttr)
+	}
+	if c.lease != nil {
+		cmd.ExtraFiles = []*os.File{c.lease.file}
+	}
+	return c.wait(ctx, cmd, workdir)
 }
 
 // wait runs the CLI and gives what it said. It says it into files: a pipe

@@ -26,7 +26,9 @@ const askAgain = 500 * time.Millisecond
 // Drift says how a stack's resources in the cloud differ from what its state has
 // recorded. It changes neither, nor anything else that a run works with: what a
 // killed run left behind is not mended first but told, as CodeFailedPrecondition.
-// A look that is killed leaves nothing to mend.
+// A look that is killed leaves nothing to mend. Where the state is in a bucket
+// nobody can tell what was cut off from what is under way on another machine:
+// both are a CodeConflict.
 //
 // The stack is held while it is looked at, since a change under way would look
 // like drift. When another run holds it Drift waits for as long as it is told to,
@@ -64,10 +66,15 @@ func (e *Engine) Drift(ctx context.Context, s Stack, wait time.Duration) (plan.O
 // openToLook selects a stack that is in order, and changes nothing about one that
 // is not.
 func (r *run) openToLook(ctx context.Context) error {
-	if err := r.workspace(ctx); err != nil {
+	if err := r.find(ctx); err != nil {
 		return err
 	}
-	if err := r.inOrder(); err != nil {
+	return r.inOrder(ctx)
+}
+
+// find selects a stack that there is.
+func (r *run) find(ctx context.Context) error {
+	if err := r.workspace(ctx); err != nil {
 		return err
 	}
 	exists, err := r.selectStack(ctx)
@@ -77,21 +84,24 @@ func (r *run) openToLook(ctx context.Context) error {
 	return err
 }
 
-// inOrder tells, of a backend that is a directory, whether somebody else changes
-// the stack, or was killed when they did.
-func (r *run) inOrder() error {
-	s := r.engine.state
-	if s == nil {
-		return nil
+// inOrder tells whether somebody else changes the stack, or was killed when they
+// did. Which of the two it is can be told in a directory alone.
+func (r *run) inOrder(ctx context.Context) error {
+	if r.engine.state != nil {
+		if _, err := r.deadLocks(); err != nil {
+			return err
+		}
 	}
-	if _, err := s.deadLocks(r.spec.Name); err != nil {
-		return err
-	}
-	left, err := r.cutOff()
+	left, err := r.cutOff(ctx)
 	if err != nil {
 		return err
 	}
-	if n := left.count(); n > 0 {
+	n := left.count()
+	if n > 0 && r.engine.state == nil {
+		return tenants.Errorf(tenants.CodeConflict,
+			"stack %s: %d operation(s) are under way; wait for the run to end, or, if it was killed, run what was asked of it again", r.spec.Name, n)
+	}
+	if n > 0 {
 		return tenants.Errorf(tenants.CodeFailedPrecondition,
 			"stack %s: a run of it was killed and left %d operation(s) under way, so that nobody can tell what is drift; run \"tenantform stack repair %s\" first",
 			r.spec.Name, n, r.spec.Name)
@@ -199,7 +209,7 @@ func (e *Engine) exported(ctx context.Context, s Stack) (string, error) {
 	} else {
 		r := e.newRun(s)
 		defer r.close()
-		if err := r.openToLook(ctx); err != nil {
+		if err := r.find(ctx); err != nil {
 			return "", err
 		}
 		exported, err := r.stack.Export(ctx)

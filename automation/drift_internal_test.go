@@ -2,7 +2,7 @@ package automation
 
 import (
 	"context"
-	"fmt"
+	"reflect"
 	"testing"
 
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
@@ -37,11 +37,11 @@ func TestLookThroughTheCLI(t *testing.T) {
 	}
 	e.state = nil
 	asked, err := e.Deployed(ctx, "platform")
-	if err != nil || fmt.Sprint(asked) != fmt.Sprint(read) {
+	if err != nil || !reflect.DeepEqual(asked, read) {
 		t.Errorf("asked: %+v, %v\nwant   %+v", asked, err, read)
 	}
 	o, err := e.Drift(ctx, Stack{Name: "platform"}, 0)
-	if err != nil || len(o.Drifted) != 0 || fmt.Sprint(o.Deployed) != fmt.Sprint(read) {
+	if err != nil || len(o.Drifted) != 0 || !reflect.DeepEqual(o.Deployed, read) {
 		t.Errorf("drift: %+v, %v\nwant   %+v", o, err, read)
 	}
 	for what, look := range map[string]func() error{

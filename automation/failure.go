@@ -24,6 +24,9 @@ type Failure struct {
 	Reason string // what the provider, or the engine, said
 	Advice string // what to do
 	Others int    // how many more resources failed
+	// Elsewhere says that somebody on another machine holds the stack's lock, of
+	// whom nobody here can tell whether they are alive.
+	Elsewhere bool
 }
 
 // Error gives it in one line.
@@ -53,9 +56,18 @@ func (r *run) failure(phase Phase, err error, w *watcher) error {
 	f := &Failure{Stack: r.spec.Name, Phase: phase}
 	var code tenants.Code
 	switch {
-	case is(err, auto.IsConcurrentUpdateError):
+	case is(err, auto.IsConcurrentUpdateError) || strings.Contains(err.Error(), lockedText):
+		locks := metLocks(err.Error())
+		for _, l := range locks {
+			if !l.dead() {
+				return r.engine.held(phase, r.spec.Name, l)
+			}
+		}
+		if len(locks) > 0 { // unlock could not take them away
+			return r.engine.held(phase, r.spec.Name, locks[0])
+		}
 		code, f.Reason = tenants.CodeConflict, "another update of the stack is in progress"
-		f.Advice = "wait for it to end; if you know that it is dead, run \"pulumi cancel\" on the stack"
+		f.Advice = "wait for it to end; if you know that it is dead, run \"" + r.engine.cancelCommand(r.spec.Name) + "\" and then the same command again"
 	case is(err, auto.IsSelectStack404Error):
 		code, f.Reason = tenants.CodeNotFound, "the stack does not exist"
 	default:

@@ -124,7 +124,7 @@ func TestFileStateRefusesWhatItCannotRead(t *testing.T) {
 	if err := errors.Join(os.MkdirAll(filepath.Dir(file), 0o700), os.WriteFile(file, []byte("{"), 0o600)); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := s.pending("tenant-a"); tenants.CodeOf(err) != tenants.CodeFailedPrecondition {
+	if _, err := readState(file); tenants.CodeOf(err) != tenants.CodeFailedPrecondition {
 		t.Errorf("half a state: %v, want failed_precondition", err)
 	}
 }

@@ -27,8 +27,8 @@ type Repair struct {
 	Settled []string `json:"settled"` // URNs with another operation under way, read again from the cloud
 }
 
-// clearDeadLocks takes away the file backend's locks whose owner is dead. With
-// another backend there is nothing to read; its locks are met as a conflict.
+// clearDeadLocks takes away the file backend's locks whose owner is dead. Those
+// of another backend are cleared when they are met; see unlock.
 //
 // The run holds the stack's lease, so no run of this directory is alive. What
 // is left to tell apart is a lock of somebody who runs pulumi by hand, here or
@@ -38,7 +38,7 @@ func (r *run) clearDeadLocks() error {
 	if s == nil {
 		return nil
 	}
-	locks, err := s.deadLocks(r.spec.Name)
+	locks, err := r.deadLocks()
 	if err != nil {
 		return err
 	}
@@ -46,11 +46,31 @@ func (r *run) clearDeadLocks() error {
 		if err := s.removeLock(l); err != nil {
 			return err
 		}
-		r.repaired().Locks++
-		r.emit(Event{Phase: PhaseRepair, Kind: EventDiagnostic, Severity: "warning",
-			Message: fmt.Sprintf("cleared the lock of process %d, which is dead", l.PID)})
+		r.cleared(l)
 	}
 	return nil
+}
+
+// cleared counts and tells that a lock was taken away.
+func (r *run) cleared(l stackLock) {
+	r.repaired().Locks++
+	r.emit(Event{Phase: PhaseRepair, Kind: EventDiagnostic, Severity: "warning",
+		Message: fmt.Sprintf("cleared the lock of process %d, which is dead", l.PID)})
+}
+
+// deadLocks gives the stack's locks in a directory when all of their owners are
+// dead, and the error of held when one may be alive.
+func (r *run) deadLocks() ([]stackLock, error) {
+	locks, err := r.engine.state.locks(r.spec.Name)
+	if err != nil {
+		return nil, err
+	}
+	for _, l := range locks {
+		if !l.dead() {
+			return nil, r.engine.held(PhaseRepair, r.spec.Name, l)
+		}
+	}
+	return locks, nil
 }
 
 // repaired gives the result's Repair, made at first use.
@@ -59,13 +79,6 @@ func (r *run) repaired() *Repair {
 		r.result.Repair = &Repair{}
 	}
 	return r.result.Repair
-}
-
-// held is the error of a stack whose lock's owner may be alive.
-func (l stackLock) held(stack string) error {
-	return tenants.Errorf(tenants.CodeConflict,
-		"stack %s: locked by %s@%s (process %d) since %s; wait for it to end. If you know that it is dead, remove %s",
-		stack, l.Username, l.Hostname, l.PID, l.Timestamp.Local().Format(time.DateTime), l.path)
 }
 
 // dead tells whether a lock's owner certainly is: it ran on this machine, and
@@ -126,12 +139,19 @@ func readProcess(pid int) (process, error) {
 // its resource is found and dropped when there certainly is none; a change or
 // deletion is settled by reading the resource from the cloud again.
 func (r *run) settlePending(ctx context.Context) error {
-	if r.engine.state == nil {
-		return nil
-	}
-	left, err := r.cutOff()
+	left, err := r.cutOff(ctx)
 	if err != nil {
 		return err
+	}
+	if left.count() > 0 && r.engine.state == nil {
+		// It may be under way, on another machine: what holds a lock is not cut off.
+		// Once nobody does, what was read before may be past.
+		if err := r.free(ctx); err != nil {
+			return err
+		}
+		if left, err = r.cutOff(ctx); err != nil {
+			return err
+		}
 	}
 	if left.count() > 0 {
 		if err := r.settle(ctx, left); err != nil {
@@ -153,12 +173,20 @@ type cutOff struct {
 
 func (c cutOff) count() int { return len(c.pending) + len(c.lost) + len(c.unread) }
 
-// cutOff reads what was left under way in a backend that is a directory.
-func (r *run) cutOff() (c cutOff, err error) {
-	if c.pending, err = r.engine.state.pending(r.spec.Name); err != nil {
+// cutOff reads what was left under way.
+func (r *run) cutOff(ctx context.Context) (c cutOff, err error) {
+	now, err := r.recorded(ctx, r.spec.Name)
+	if err != nil {
 		return c, err
 	}
-	if c.lost, err = r.engine.state.lost(r.spec.Name, r.engine.begunPath(r.spec.Name)); err != nil {
+	for _, op := range now.Checkpoint.Latest.Pending {
+		p, err := op.decoded()
+		if err != nil {
+			return c, tenants.Errorf(tenants.CodeFailedPrecondition, "stack %s: its state cannot be read: %w", r.spec.Name, err)
+		}
+		c.pending = append(c.pending, p)
+	}
+	if c.lost, err = now.lost(r.engine.begunPath(r.spec.Name)); err != nil {
 		return c, err
 	}
 	c.unread, err = r.engine.unread(r.spec.Name)
@@ -209,10 +237,11 @@ func (r *run) settle(ctx context.Context, left cutOff) error {
 			return err
 		}
 	}
-	again, err := r.engine.state.having(r.spec.Name, slices.Concat(unread, settled))
+	now, err := r.recorded(ctx, r.spec.Name)
 	if err != nil {
 		return err
 	}
+	again := now.having(slices.Concat(unread, settled))
 	if len(again) > 0 {
 		if err := r.refresh(ctx, optrefresh.Target(again)); err != nil {
 			return err
@@ -323,7 +352,7 @@ func (r *run) locate(ctx context.Context, p pendingOperation) (string, bool, err
 		id, found, err := r.engine.opts.Locator.Locate(ctx, p.Resource.Type, p.Resource.Inputs)
 		if err == nil && found {
 			// What a stack has already was not made by this creation.
-			known, err := r.engine.state.knows(p.Resource.Type, id, p.Resource.Inputs)
+			known, err := r.knows(ctx, p.Resource.Type, id, p.Resource.Inputs)
 			return id, !known, err
 		}
 		if err == nil {

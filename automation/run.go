@@ -77,6 +77,9 @@ func (r *run) workspace(ctx context.Context) error {
 	// process is killed. One whose providers went with this process would take
 	// the silence for failures and record them, where the truth is not known.
 	r.cmd = &command{cli: e.opts.Pulumi, env: env, lease: r.lease, interrupt: e.opts.Interrupt, dieWithUs: e.attached()}
+	if e.state == nil && r.lease != nil {
+		r.cmd.unlock = r.unlock
+	}
 	opts := []auto.LocalWorkspaceOption{
 		auto.WorkDir(dir), auto.Pulumi(r.cmd), auto.PulumiHome(e.opts.Home), auto.Stacks(settings),
 		auto.Project(workspace.Project{Name: tokens.PackageName(Project), Runtime: workspace.NewProjectRuntimeInfo("go", nil)}),

@@ -140,21 +140,6 @@ func (s *fileState) locks(stack string) ([]stackLock, error) {
 	return locks, nil
 }
 
-// deadLocks gives a stack's locks when all of their owners are dead, and the
-// error of held when one may be alive.
-func (s *fileState) deadLocks(stack string) ([]stackLock, error) {
-	locks, err := s.locks(stack)
-	if err != nil {
-		return nil, err
-	}
-	for _, l := range locks {
-		if !l.dead() {
-			return nil, l.held(stack)
-		}
-	}
-	return locks, nil
-}
-
 // removeLock takes a lock away, with the attributes file that the backend
 // keeps beside it.
 func (s *fileState) removeLock(l stackLock) error {
@@ -175,35 +160,4 @@ type pendingOperation struct {
 		Inputs map[string]any `json:"inputs"`
 	} `json:"resource"`
 	Type string `json:"type"` // creating, updating, deleting, reading, importing
-}
-
-type checkpoint struct {
-	Checkpoint struct {
-		Latest *struct {
-			Resources []struct {
-				URN  string `json:"urn"`
-				Type string `json:"type"`
-			} `json:"resources"`
-			Pending []pendingOperation `json:"pending_operations"`
-		} `json:"latest"`
-	} `json:"checkpoint"`
-}
-
-// pending gives the operations that a killed run left under way.
-func (s *fileState) pending(stack string) ([]pendingOperation, error) {
-	data, err := os.ReadFile(s.stackFile(stack))
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil, nil
-	}
-	var c checkpoint
-	if err == nil {
-		err = json.Unmarshal(data, &c)
-	}
-	if err != nil {
-		return nil, tenants.Errorf(tenants.CodeFailedPrecondition, "stack %s: its state %s cannot be read: %w", stack, s.stackFile(stack), err)
-	}
-	if c.Checkpoint.Latest == nil {
-		return nil, nil
-	}
-	return c.Checkpoint.Latest.Pending, nil
 }

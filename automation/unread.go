@@ -56,12 +56,8 @@ func (e *Engine) noteUnread(stack string, urns []string) error {
 	return nil
 }
 
-// having gives those of the URNs that a stack's state has, sorted and each once.
-func (s *fileState) having(stack string, urns []string) ([]string, error) {
-	f, err := readState(s.stackFile(stack))
-	if err != nil {
-		return nil, err
-	}
+// having gives those of the URNs that a state has, sorted and each once.
+func (f stateFile) having(urns []string) []string {
 	var have []string
 	for _, r := range f.Checkpoint.Latest.Resources {
 		if urn := r.text("urn"); slices.Contains(urns, urn) {
@@ -69,5 +65,5 @@ func (s *fileState) having(stack string, urns []string) ([]string, error) {
 		}
 	}
 	slices.Sort(have)
-	return slices.Compact(have), nil
+	return slices.Compact(have)
 }
