@@ -96,8 +96,8 @@ type Change struct {
 	// set by the ledger.
 	Tenant Tenant
 	Create bool // the tenant is new; otherwise it is updated
-	// Operation is what is begun. The ledger sets its TenantID, Progress and, where
-	// it is zero, StartedAt.
+	// Operation is what is begun. The ledger sets its TenantID, FromStatus, Progress
+	// and, where it is zero, StartedAt.
 	Operation Operation
 	// Audit is recorded with the change. The ledger sets Seq, At and the hashes,
 	// and TenantID, OperationID and CorrelationID where they are empty.

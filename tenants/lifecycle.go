@@ -30,7 +30,8 @@ func Statuses() []Status {
 
 // lifecycle is the table: from a status, those that may follow it. A status in
 // progress is followed by how it ended; a failed one by a new try or by the
-// deletion of the tenant; deleted by nothing.
+// deletion of the tenant; deleted by nothing. A deletion that was given up before
+// it took anything away is followed by the status that the tenant had before it.
 var lifecycle = map[Status][]Status{
 	"":                 {StatusCreating},
 	StatusCreating:     {StatusActive, StatusCreateFailed},
@@ -41,7 +42,7 @@ var lifecycle = map[Status][]Status{
 	StatusMoving:       {StatusActive, StatusMoveFailed},
 	StatusMoveFailed:   {StatusMoving, StatusDeleting},
 	StatusInactive:     {StatusActive, StatusDeleting},
-	StatusDeleting:     {StatusDeleted, StatusDeleteFailed},
+	StatusDeleting:     {StatusDeleted, StatusDeleteFailed, StatusActive, StatusInactive, StatusCreateFailed, StatusUpdateFailed, StatusMoveFailed},
 	StatusDeleteFailed: {StatusDeleting},
 	StatusDeleted:      {},
 }

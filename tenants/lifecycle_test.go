@@ -22,6 +22,7 @@ var allowed = []string{
 	"move_failed->moving", "move_failed->deleting",
 	"inactive->active", "inactive->deleting",
 	"deleting->deleted", "deleting->delete_failed",
+	"deleting->active", "deleting->inactive", "deleting->create_failed", "deleting->update_failed", "deleting->move_failed",
 	"delete_failed->deleting",
 }
 

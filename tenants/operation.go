@@ -51,14 +51,20 @@ type Operation struct {
 	Reason    string        `json:"reason"`    // why, in the initiator's words; may be empty
 	FromTier  string        `json:"fromTier,omitempty"`
 	ToTier    string        `json:"toTier,omitempty"`
-	Progress  Progress      `json:"progress"`
-	Steps     []Step        `json:"steps"`
-	StartedAt time.Time     `json:"startedAt"`
-	EndedAt   time.Time     `json:"endedAt,omitzero"`
-	Error     string        `json:"error,omitempty"` // why it failed; a cancelled one fails, with an error that says so
+	// FromStatus is the tenant's status before the operation; empty of a tenant
+	// that there was not. An operation that changed nothing gives it back.
+	FromStatus Status    `json:"fromStatus,omitempty"`
+	Progress   Progress  `json:"progress"`
+	Steps      []Step    `json:"steps"`
+	StartedAt  time.Time `json:"startedAt"`
+	EndedAt    time.Time `json:"endedAt,omitzero"`
+	Error      string    `json:"error,omitempty"` // why it failed; a cancelled one fails, with an error that says so
 	// CorrelationID ties the operation to the request that asked for it, in logs,
 	// traces and events; at most MaxCorrelationLength printable characters.
 	CorrelationID string `json:"correlationId,omitempty"`
+	// TenantHash is a digest of what was recorded of the tenant when the operation
+	// was planned; empty where nobody had to know later whether that has changed.
+	TenantHash string `json:"tenantHash,omitempty"`
 	// RetryOf is the id of the failed operation that this one takes up again.
 	RetryOf string `json:"retryOf,omitempty"`
 	// Services says how each business service that takes part has answered.
@@ -106,6 +112,9 @@ func (o Operation) Validate() []FieldError {
 		if o.ToTier == "" || o.ToTier == o.FromTier {
 			refuse("toTier", o.ToTier, "a tier other than the one that the tenant has")
 		}
+	}
+	if o.FromStatus != "" && !slices.Contains(Statuses(), o.FromStatus) {
+		refuse("fromStatus", string(o.FromStatus), "empty or one of "+join(texts(Statuses())))
 	}
 	if o.StartedAt.IsZero() {
 		refuse("startedAt", "", "the time at which the operation began")

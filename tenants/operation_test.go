@@ -24,6 +24,8 @@ func TestOperationValidate(t *testing.T) {
 		"ended":         {func(o *tenants.Operation) { o.Progress, o.EndedAt = tenants.ProgressFailed, now }, nil},
 		"correlation":   {func(o *tenants.Operation) { o.CorrelationID = "a b" }, []string{"correlationId=a b"}},
 		"retry":         {func(o *tenants.Operation) { o.RetryOf, o.CorrelationID = "op-0", "0af7651916cd43dd8448eb211c80319c" }, nil},
+		"status":        {func(o *tenants.Operation) { o.FromStatus = tenants.StatusInactive }, nil},
+		"no status":     {func(o *tenants.Operation) { o.FromStatus = "gone" }, []string{"fromStatus=gone"}},
 		"retry of self": {func(o *tenants.Operation) { o.RetryOf = "op-1" }, []string{"retryOf=op-1"}},
 		"retry of path": {func(o *tenants.Operation) { o.RetryOf = "../x" }, []string{"retryOf=../x"}},
 		"request":       {func(o *tenants.Operation) { o.Request = []byte("{") }, []string{"request={"}},

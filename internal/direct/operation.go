@@ -56,7 +56,7 @@ func (r *Runner) begin(ctx context.Context, t tenants.Tenant, entry tenants.Oper
 	}
 	op := &operation{Runner: r, before: t, entry: entry}
 	op.entry.ID, op.entry.Initiator = strings.ToLower(rand.Text()), r.Initiator
-	op.entry.FromTier, op.entry.ToTier = planned.FromTier, planned.ToTier
+	op.entry.FromTier, op.entry.ToTier, op.entry.FromStatus = planned.FromTier, planned.ToTier, t.Status
 	op.entry.Progress, op.entry.StartedAt = tenants.ProgressRunning, r.Time()
 	for i, s := range planned.Steps {
 		mark := tenants.Step{Name: s.Name}

@@ -102,6 +102,9 @@ func (s *Store) begin(q querier, c tenants.Change, op *tenants.Operation, begun 
 	if op == nil {
 		return nil
 	}
+	if op.FromStatus = ""; !c.Create {
+		op.FromStatus = old.Status
+	}
 	if taken, err := q.row([]any{new(int)}, "SELECT 1 FROM operations WHERE id = $1", op.ID); err != nil {
 		return err
 	} else if taken {

@@ -251,7 +251,14 @@ func beginUpdates(b *bench) {
 	stale.Tenant.Version--
 	err := b.refused(tenants.CodeConflict, func() error { _, err := b.l.Begin(b.ctx, stale); return err })
 	mentions(b.T, err, "changed meanwhile")
+	c.Operation.FromStatus = tenants.StatusInactive // what the caller says of it does not count
 	begun := b.begin(c)
+	if begun.Operation.FromStatus != tenants.StatusActive {
+		b.Errorf("the operation began with status %q, want active", begun.Operation.FromStatus)
+	}
+	recorded, err := b.Other.Operation(b.ctx, "op-2")
+	must(b.T, err)
+	same(b.T, recorded, begun.Operation)
 	if begun.Tenant.Version != t.Version+1 || begun.Tenant.Name != "Other" || begun.Tenant.Status != tenants.StatusUpdating {
 		b.Errorf("the tenant is %+v", begun.Tenant)
 	}
@@ -267,7 +274,11 @@ func beginAgain(b *bench) {
 	t := b.active("acme")
 	op := b.begin(changing(t, "op-2", tenants.OperationDelete, tenants.StatusDeleting)).Operation
 	gone := b.end(op, tenants.ProgressSucceeded, tenants.StatusDeleted)
-	again := b.begin(Opening("acme", "op-3")).Tenant
+	begun := b.begin(Opening("acme", "op-3"))
+	again := begun.Tenant
+	if begun.Operation.FromStatus != "" {
+		b.Errorf("a new tenant had the status %q", begun.Operation.FromStatus)
+	}
 	if again.Version <= gone.Version || again.Status != tenants.StatusCreating {
 		b.Errorf("version %d after %d, status %s", again.Version, gone.Version, again.Status)
 	}

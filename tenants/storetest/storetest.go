@@ -347,11 +347,11 @@ func cancelled(t *testing.T, s tenants.Store) {
 // Operation gives an operation of a tenant in which every field has a value.
 func Operation(id, tenantID string, began time.Time) tenants.Operation {
 	return tenants.Operation{
-		ID: id, TenantID: tenantID, Kind: tenants.OperationMove, Initiator: "ann", Reason: "grew", FromTier: "free", ToTier: "premium",
+		ID: id, TenantID: tenantID, Kind: tenants.OperationMove, Initiator: "ann", Reason: "grew", FromTier: "free", ToTier: "premium", FromStatus: tenants.StatusActive,
 		Progress: tenants.ProgressRunning, StartedAt: began,
 		Steps: []tenants.Step{{Name: "place", Progress: tenants.ProgressSucceeded, StartedAt: began, EndedAt: began.Add(time.Second)},
 			{Name: "cut over", Progress: tenants.ProgressFailed, StartedAt: began, Error: "no"}},
-		CorrelationID: "corr-" + id, RetryOf: "before-" + id, Request: json.RawMessage(`{"tier":"premium"}`),
+		CorrelationID: "corr-" + id, TenantHash: "hash-" + id, RetryOf: "before-" + id, Request: json.RawMessage(`{"tier":"premium"}`),
 		Services: []tenants.ServiceState{{Service: "billing", Progress: tenants.ProgressRunning, Attempt: 1}},
 	}
 }
