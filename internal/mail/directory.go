@@ -53,6 +53,9 @@ func (d *Directory) Send(ctx context.Context, m Message) error {
 	return nil
 }
 
+// Once is true: a file has its ID's name.
+func (d *Directory) Once() bool { return true }
+
 func (d *Directory) failed(m Message, err error) error {
 	return tenants.Errorf(tenants.CodeUnavailable, "the mail %s cannot be written to %s: %w", m.ID, d.dir, err)
 }

@@ -11,11 +11,12 @@
 // from being sent twice depends on the driver:
 //
 //   - a directory has one file an id: exactly once, across crashes;
-//   - SMTP and SES have no such promise. Send is called again only when it failed
-//     or its result was lost. In the second case, a crash between the server's
-//     acceptance and the record of it, a second copy goes out, with the same
-//     Message-ID (SMTP; mailboxes that recognise it show one) or the same
-//     X-Tenantform-Message-Id (SES replaces the Message-ID).
+//   - SMTP and SES take what they are given: a message that is sent twice is
+//     received twice, with the same Message-ID (SMTP) or the same
+//     X-Tenantform-Message-Id (SES replaces the Message-ID). Neither driver sends by
+//     itself again.
 //
-// Callers record that a mail was sent right after Send returned.
+// Callers that want a mail to come once at most record that they send it before
+// they do, take the record away when the error is Untaken, and do not send again by
+// a driver without Once what is recorded so.
 package mail

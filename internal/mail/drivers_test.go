@@ -13,11 +13,13 @@ import (
 	"math/big"
 	"net"
 	"net/http"
+	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -118,12 +120,18 @@ type postbox struct {
 	envelope []string // "from>to"
 	password string   // empty: nobody has to sign in
 	refuse   *smtp.SMTPError
+	full     *smtp.SMTPError // what it says once it has a mail, and takes it not
+	hangUp   bool            // it takes a mail and does not say so
+	slow     time.Duration   // before it says that it has taken a mail
 }
 
-func (p *postbox) NewSession(*smtp.Conn) (smtp.Session, error) { return &session{box: p}, nil }
+func (p *postbox) NewSession(c *smtp.Conn) (smtp.Session, error) {
+	return &session{box: p, conn: c}, nil
+}
 
 type session struct {
 	box      *postbox
+	conn     *smtp.Conn
 	from, to string
 	signedIn bool
 }
@@ -161,8 +169,15 @@ func (s *session) Data(r io.Reader) error {
 	if err != nil {
 		return err
 	}
+	if s.box.full != nil {
+		return s.box.full
+	}
 	s.box.mu.Lock()
 	defer s.box.mu.Unlock()
+	defer time.Sleep(s.box.slow)
+	if s.box.hangUp {
+		defer func() { _ = s.conn.Conn().Close() }()
+	}
 	s.box.mails = append(s.box.mails, string(content))
 	s.box.envelope = append(s.box.envelope, s.from+">"+s.to)
 	return nil
@@ -326,6 +341,91 @@ func TestSMTPUnreachable(t *testing.T) {
 	wantCode(t, s.Send(context.Background(), message("welcome.op1")), "unavailable")
 	if took := time.Since(began); took > 5*time.Second {
 		t.Errorf("it gave up after %s", took)
+	}
+}
+
+// TestSMTPUntaken: what may have arrived is told from what has not.
+func TestSMTPUntaken(t *testing.T) {
+	closed, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := closed.Close(); err != nil {
+		t.Fatal(err)
+	}
+	for name, c := range map[string]struct {
+		box     *postbox // nil: nobody listens
+		code    string
+		arrived int
+	}{
+		"nobody there":        {nil, "unavailable", 0},
+		"refused for now":     {&postbox{refuse: &smtp.SMTPError{Code: 450, EnhancedCode: smtp.EnhancedCode{4, 2, 1}, Message: "busy"}}, "unavailable", 0},
+		"refused for good":    {&postbox{refuse: &smtp.SMTPError{Code: 550, EnhancedCode: smtp.EnhancedCode{5, 1, 1}, Message: "no such user"}}, "failed_precondition", 0},
+		"refused at its end":  {&postbox{full: &smtp.SMTPError{Code: 452, EnhancedCode: smtp.EnhancedCode{4, 3, 1}, Message: "full"}}, "unavailable", 0},
+		"taken without a say": {&postbox{hangUp: true}, "unavailable", 1},
+		"taken too late":      {&postbox{slow: 2 * time.Second}, "unavailable", 1},
+	} {
+		t.Run(name, func(t *testing.T) {
+			port := closed.Addr().(*net.TCPAddr).Port
+			if c.box != nil {
+				port = c.box.serve(t, nil, false)
+			}
+			s, err := mail.NewSMTP(mail.SMTPServer{Host: "127.0.0.1", Port: port, Timeout: time.Second}, sender())
+			if err != nil {
+				t.Fatal(err)
+			}
+			err = s.Send(t.Context(), message("welcome.op1"))
+			wantCode(t, err, c.code)
+			arrived := 0
+			if c.box != nil {
+				arrived = len(c.box.all())
+			}
+			if arrived != c.arrived || mail.Untaken(err) != (c.arrived == 0) {
+				t.Errorf("%d mails arrived; untaken: %t: %v", arrived, mail.Untaken(err), err)
+			}
+		})
+	}
+}
+
+// TestSESUntaken: what SES has refused, or was not reached with, is told from what
+// it may have; none is sent again by the driver.
+func TestSESUntaken(t *testing.T) {
+	for name, c := range map[string]struct {
+		answer func(http.ResponseWriter)
+		calls  int32
+		taken  bool // perhaps
+	}{
+		"throttled": {func(w http.ResponseWriter) {
+			w.Header().Set("X-Amzn-ErrorType", "TooManyRequestsException")
+			w.WriteHeader(429)
+		}, 1, false},
+		"its fault":   {func(w http.ResponseWriter) { w.Header().Set("X-Amzn-ErrorType", "InternalFailure"); w.WriteHeader(500) }, 1, true},
+		"hangs up":    {func(http.ResponseWriter) { panic(http.ErrAbortHandler) }, 1, true},
+		"unreachable": {nil, 0, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			var calls atomic.Int32
+			server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+				calls.Add(1)
+				c.answer(w)
+			}))
+			defer server.Close()
+			if c.answer == nil {
+				server.Close()
+			}
+			for k, v := range map[string]string{"AWS_ENDPOINT_URL": server.URL, "AWS_ACCESS_KEY_ID": "a", "AWS_SECRET_ACCESS_KEY": "b", "AWS_REGION": "eu-west-1"} {
+				t.Setenv(k, v)
+			}
+			s, err := mail.NewSES(t.Context(), mail.SESAccount{}, sender())
+			if err != nil {
+				t.Fatal(err)
+			}
+			err = s.Send(t.Context(), message("welcome.op1"))
+			wantCode(t, err, "unavailable")
+			if calls.Load() != c.calls || mail.Untaken(err) == c.taken {
+				t.Errorf("%d calls; untaken: %t: %v", calls.Load(), mail.Untaken(err), err)
+			}
+		})
 	}
 }
 

@@ -130,6 +130,9 @@ func TestTwice(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
+		if d.sender.Once() != d.once {
+			t.Errorf("it says of itself that mails come once: %t", d.sender.Once())
+		}
 		ids := map[string]int{}
 		for _, raw := range d.received() {
 			if strings.Contains(raw, "another text") {

@@ -3,6 +3,7 @@ package mail
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"net/mail"
 	"regexp"
@@ -19,9 +20,29 @@ type Sender interface {
 	// Send sends a message, and returns nil once it is accepted. CodeInvalid means
 	// that the message can never be sent, CodeFailedPrecondition that it was refused
 	// for good (by the server's rules, or for the sender's address), CodeUnavailable
-	// that it may be sent later; after that one the message may have been accepted.
+	// that it may be sent later; after that one the message may have been accepted,
+	// unless the error is Untaken.
 	Send(ctx context.Context, m Message) error
+	// Once tells whether messages of the same ID are one for whoever receives them,
+	// however often they are sent.
+	Once() bool
 }
+
+// Untaken tells of an error of Send whether the message is known not to have been
+// accepted: it was refused, or did not come as far as that.
+func Untaken(err error) bool {
+	switch tenants.CodeOf(err) {
+	case tenants.CodeInvalid, tenants.CodeFailedPrecondition:
+		return true
+	}
+	_, ok := errors.AsType[*untaken](err)
+	return ok
+}
+
+// untaken is an error from before a message was accepted.
+type untaken struct{ error }
+
+func (u *untaken) Unwrap() error { return u.error }
 
 // Message is a mail to one recipient. Each field is required but CorrelationID.
 type Message struct {

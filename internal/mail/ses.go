@@ -3,9 +3,11 @@ package mail
 import (
 	"context"
 	"errors"
+	"net"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
 	"github.com/aws/aws-sdk-go-v2/config"
 	"github.com/aws/aws-sdk-go-v2/service/sesv2"
 	"github.com/aws/aws-sdk-go-v2/service/sesv2/types"
@@ -17,13 +19,14 @@ import (
 type SESAccount struct {
 	Region           string        // empty: that of the environment
 	ConfigurationSet string        // may be empty
-	Timeout          time.Duration // for the whole of a mail with its retries; 0: 30 seconds
+	Timeout          time.Duration // for the whole of a mail; 0: 15 seconds
 }
 
 // SES sends through Amazon SES, with the credentials of the environment. The
 // sender's address or domain must be verified there. Make it with NewSES.
 type SES struct {
 	client  *sesv2.Client
+	keys    aws.CredentialsProvider
 	account SESAccount
 	from    From
 }
@@ -46,7 +49,9 @@ func NewSES(ctx context.Context, account SESAccount, from From) (*SES, error) {
 	if err != nil {
 		return nil, tenants.Errorf(tenants.CodeInvalid, "the environment's AWS settings cannot be used: %w", err)
 	}
-	return &SES{client: sesv2.NewFromConfig(cfg), account: account, from: from}, nil
+	// Its own retries would send again a mail that SES may have.
+	client := sesv2.NewFromConfig(cfg, func(o *sesv2.Options) { o.Retryer = aws.NopRetryer{} })
+	return &SES{client: client, keys: cfg.Credentials, account: account, from: from}, nil
 }
 
 // Send hands the mail to SES; see Sender.
@@ -57,6 +62,9 @@ func (s *SES) Send(ctx context.Context, m Message) error {
 	}
 	ctx, cancel := context.WithTimeout(ctx, s.account.Timeout)
 	defer cancel()
+	if _, err := s.keys.Retrieve(ctx); err != nil {
+		return tenants.Errorf(tenants.CodeUnavailable, "the mail %s was not given to SES, as there are no credentials: %w", m.ID, &untaken{err})
+	}
 	in := &sesv2.SendEmailInput{
 		FromEmailAddress: aws.String(s.from.Address),
 		Destination:      &types.Destination{ToAddresses: []string{m.To}},
@@ -67,9 +75,25 @@ func (s *SES) Send(ctx context.Context, m Message) error {
 		in.ConfigurationSetName = aws.String(s.account.ConfigurationSet)
 	}
 	if _, err := s.client.SendEmail(ctx, in); err != nil {
+		if refusedSES(err) {
+			err = &untaken{err}
+		}
 		return tenants.Errorf(classifySES(err), "the mail %s was not taken by SES: %w", m.ID, err)
 	}
 	return nil
+}
+
+// Once is false: SES takes what it is given.
+func (s *SES) Once() bool { return false }
+
+// refusedSES tells whether SES is known not to have taken a mail: it said so, which
+// a fault on its side does not, or it was not reached.
+func refusedSES(err error) bool {
+	if answer, ok := errors.AsType[*awshttp.ResponseError](err); ok && answer.HTTPStatusCode() != 0 {
+		return answer.HTTPStatusCode() >= 400 && answer.HTTPStatusCode() < 500
+	}
+	connection, ok := errors.AsType[*net.OpError](err)
+	return ok && connection.Op == "dial"
 }
 
 // tag gives an id as SES lets a tag's value be: without dots. Source:

@@ -24,7 +24,7 @@ type SMTPServer struct {
 	Password string         // never told in an error
 	Implicit bool           // TLS from the first byte, rather than by STARTTLS
 	RootCAs  *x509.CertPool // nil: the system's
-	Timeout  time.Duration  // for the whole of a mail; 0: 30 seconds
+	Timeout  time.Duration  // for the whole of a mail; 0: 15 seconds
 }
 
 // SMTP sends through a server, over a connection a mail. The connection is
@@ -39,7 +39,9 @@ type SMTP struct {
 
 var _ Sender = (*SMTP)(nil)
 
-const defaultTimeout = 30 * time.Second
+// defaultTimeout leaves a caller who has 30 seconds the time to record what became
+// of a mail.
+const defaultTimeout = 15 * time.Second
 
 // NewSMTP makes a sender. It does not connect. The error is CodeInvalid.
 func NewSMTP(server SMTPServer, from From) (*SMTP, error) {
@@ -103,7 +105,20 @@ func (s *SMTP) Send(ctx context.Context, m Message) error {
 		}
 		err = errors.Join(err, closing)
 	}
+	if !received(err) {
+		err = &untaken{err}
+	}
 	return tenants.Errorf(classifySMTP(err), "the mail %s was not taken by the SMTP server %s: %w", m.ID, s.server.Host, err)
+}
+
+// Once is false: a server takes what it is given.
+func (s *SMTP) Once() bool { return false }
+
+// received tells whether the server may have the message in spite of the error:
+// its end may have been sent, and there is no answer to it.
+func received(err error) bool {
+	sent, ok := errors.AsType[*gomail.SendError](err)
+	return ok && sent.ErrorCode() < 400 && (sent.Reason == gomail.ErrWriteContent || sent.Reason == gomail.ErrSMTPDataClose)
 }
 
 // dial gives a way to the server whose connections end with the mail's context:
