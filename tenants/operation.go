@@ -84,6 +84,9 @@ type Step struct {
 	StartedAt time.Time `json:"startedAt,omitzero"`
 	EndedAt   time.Time `json:"endedAt,omitzero"`
 	Error     string    `json:"error,omitempty"`
+	// HandedOver is when the step began to tell somebody outside what may be told
+	// once only. Zero: it has not, or nobody has heard it.
+	HandedOver time.Time `json:"handedOver,omitzero"`
 }
 
 // operationIDPattern keeps an id usable as a file's name.

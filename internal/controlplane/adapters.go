@@ -82,11 +82,13 @@ type notifier struct {
 	catalogue tenants.Catalogue
 	metrics   *telemetry.Metrics
 	traces    *telemetry.Traces
+	log       *slog.Logger
 }
 
 var _ workflows.Notifier = (*notifier)(nil)
 
-// Notify sends the mail of a notice. A move that keeps a tenant's users where they
+// Notify sends the mail of a notice, once at most by a driver that cannot tell that
+// it has sent it. A move that keeps a tenant's users where they
 // are is nothing that they notice.
 func (n *notifier) Notify(ctx context.Context, notice workflows.Notice) (err error) {
 	op, t := notice.Operation, notice.Tenant
@@ -105,13 +107,21 @@ func (n *notifier) Notify(ctx context.Context, notice workflows.Notice) (err err
 		return nil
 	}
 	if err != nil {
-		return err
+		return workflows.NotTold(err)
 	}
 	m.ID = notice.ID
+	if notice.Again && !n.sender.Once() {
+		n.log.WarnContext(ctx, "a mail that may have been sent already is not sent again", "notice", notice.ID,
+			"operation", op.ID, "tenant", op.TenantID, "correlation_id", op.CorrelationID)
+		return nil
+	}
 	ctx, end := n.traces.Start(n.traces.Operation(ctx, op), "send mail", attribute.String("tenantform.kind", string(notice.Kind)))
 	defer func() { end(err) }()
 	err = n.sender.Send(ctx, m)
 	n.metrics.Mailed(string(notice.Kind), err)
+	if mail.Untaken(err) {
+		return workflows.NotTold(err)
+	}
 	return err
 }
 

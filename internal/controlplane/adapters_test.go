@@ -104,6 +104,8 @@ func (b *box) Send(_ context.Context, m mail.Message) error {
 	return b.err
 }
 
+func (b *box) Once() bool { return true }
+
 func TestNotices(t *testing.T) {
 	catalogue, err := tenantfile.DefaultCatalogue()
 	if err != nil {

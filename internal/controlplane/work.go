@@ -94,7 +94,7 @@ func (p *parts) workshop(ctx context.Context) (*workshop, error) {
 	w.activity.Slots, w.activity.Holder = w.slots, w.engine
 	w.activity.Steps = &steps{Lifecycle: p.lifecycle, metrics: p.metrics, traces: p.traces}
 	w.activity.Notifier = &notifier{
-		sender: sender, product: product, deadline: s.Mail.MoveDeadline, catalogue: p.catalogue, metrics: p.metrics, traces: p.traces,
+		sender: sender, product: product, deadline: s.Mail.MoveDeadline, catalogue: p.catalogue, metrics: p.metrics, traces: p.traces, log: p.options.Log,
 	}
 	return w, nil
 }

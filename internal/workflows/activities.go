@@ -239,24 +239,29 @@ func (a *Activities) stumble(ctx context.Context, in stepOf, cause error, isFina
 	return err
 }
 
-// Notify tells the tenant's administrator what was done.
+// Notify tells the tenant's administrator what was done. That it does is recorded
+// before: who comes after a crash knows by it that somebody may have heard.
 func (a *Activities) Notify(ctx context.Context, in stepOf) error {
 	op, err := a.begin(ctx, in)
 	if err != nil || lifecycle.Find(&op, in.Step).Progress == tenants.ProgressSucceeded {
 		return err
 	}
-	t, err := a.Ledger.Get(ctx, op.TenantID)
+	n, heard, err := a.notice(ctx, op, in.Step)
 	if err != nil {
 		return err
 	}
-	first, err := a.first(ctx, op)
-	if err != nil {
-		return err
+	if !heard {
+		if n, err = a.handOver(ctx, in, n); err != nil {
+			return err
+		}
+		if err := a.Notifier.Notify(ctx, n); err != nil {
+			if wasNotTold(err) {
+				a.takeBack(context.WithoutCancel(ctx), in, n)
+			}
+			return told(err, final(err, tryOf(ctx)), detail{})
+		}
 	}
-	if err := a.Notifier.Notify(ctx, Notice{ID: first + "-" + string(op.Kind), Kind: op.Kind, Tenant: t, Operation: op}); err != nil {
-		return told(err, final(err, tryOf(ctx)), detail{})
-	}
-	_, err = a.end(ctx, in, nil)
+	_, err = a.end(context.WithoutCancel(ctx), in, nil)
 	return err
 }
 

@@ -74,7 +74,10 @@ type Failure struct {
 
 // Notifier tells a tenant's administrator something.
 type Notifier interface {
-	// Notify tells it once, whatever the number of calls with the notice's ID.
+	// Notify tells it. What may have been heard already it tells again only where
+	// notices with the same ID are one for who hears them; elsewhere it does without,
+	// and returns nil. An error made by NotTold says that nobody was told, any other
+	// that somebody may have been.
 	Notify(ctx context.Context, n Notice) error
 }
 
@@ -86,6 +89,9 @@ type Notice struct {
 	Kind      tenants.OperationKind // what has been done to the tenant
 	Tenant    tenants.Tenant
 	Operation tenants.Operation
+	// Again says that it was told before, or was about to be, and that nothing is
+	// known of what came of it.
+	Again bool
 }
 
 // Answer is a business service's answer.

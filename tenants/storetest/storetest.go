@@ -350,7 +350,7 @@ func Operation(id, tenantID string, began time.Time) tenants.Operation {
 		ID: id, TenantID: tenantID, Kind: tenants.OperationMove, Initiator: "ann", Reason: "grew", FromTier: "free", ToTier: "premium", FromStatus: tenants.StatusActive,
 		Progress: tenants.ProgressRunning, StartedAt: began,
 		Steps: []tenants.Step{{Name: "place", Progress: tenants.ProgressSucceeded, StartedAt: began, EndedAt: began.Add(time.Second)},
-			{Name: "cut over", Progress: tenants.ProgressFailed, StartedAt: began, Error: "no"}},
+			{Name: "cut over", Progress: tenants.ProgressFailed, StartedAt: began, Error: "no", HandedOver: began.Add(time.Second)}},
 		CorrelationID: "corr-" + id, TenantHash: "hash-" + id, RetryOf: "before-" + id, Request: json.RawMessage(`{"tier":"premium"}`),
 		Services: []tenants.ServiceState{{Service: "billing", Progress: tenants.ProgressRunning, Attempt: 1}},
 	}
