@@ -183,14 +183,13 @@ func (s *server) rehearsed(p proposal) *changed {
 	if p.operation == nil {
 		return out
 	}
-	p.operation.Steps = workflows.Planned(p.operation.Kind, p.plan)
+	ahead := workflows.Planned(p.operation.Kind, p.plan)
+	for _, s := range ahead {
+		p.operation.Steps = append(p.operation.Steps, s.Step)
+	}
 	op := wire.FromOperation(*p.operation)
-	for i := range op.Steps {
-		for _, planned := range p.plan.Steps {
-			if planned.Name == op.Steps[i].Name {
-				op.Steps[i].Title, op.Steps[i].Cancellable = planned.Title, planned.Cancellable
-			}
-		}
+	for i, s := range ahead {
+		op.Steps[i].Title, op.Steps[i].Cancellable = s.Title, s.Cancellable
 	}
 	out.Body.Operation = &op
 	for _, service := range s.opts.Services.For(p.operation.Kind, p.tenant) {

@@ -476,8 +476,14 @@ func TestDryRun(t *testing.T) {
 		names = append(names, s.Name)
 	}
 	if out.Tenant.ID != "fresh" || out.Tenant.Status != "creating" || !slices.Equal(names, []string{"provision", "services", "notify", "finish"}) ||
-		!slices.Equal(out.Services, []string{"billing", "reporting"}) || out.Operation.Steps[0].Title == "" || !out.Operation.Steps[0].Cancellable {
+		!slices.Equal(out.Services, []string{"billing", "reporting"}) || out.Operation.Steps[0].Title == "" || !out.Operation.Steps[0].Cancellable || !out.Operation.Steps[1].Cancellable {
 		t.Errorf("the rehearsal is %+v with %+v", out, out.Operation)
+	}
+	out = read[wire.Change](t, h.want(http.StatusOK, request{method: "DELETE", path: "/v1/tenants/acme?dryRun=true", token: h.delivery()}))
+	for _, s := range out.Operation.Steps { // the services go first, and do not come back
+		if s.Cancellable != (s.Name == "services") {
+			t.Errorf("a deletion that is rehearsed can be cancelled before %s: %v", s.Name, s.Cancellable)
+		}
 	}
 	for path, body := range map[string]any{"/v1/tenants": newTenant("acme", "free"), "/v1/tenants/": nil, "/v1/tenants/acme/move": wire.MoveTenant{Tier: "gold"}, "/v1/tenants/nobody/deactivate": nil} {
 		if res := h.do(request{method: "POST", path: path + "?dryRun=true", token: h.delivery(), body: body}); res.StatusCode < 400 {

@@ -74,15 +74,14 @@ func Failed(t tenants.Tenant) tenants.Tenant {
 }
 
 // Before gives the tenant as it was before an operation that has given it a
-// status in progress and has done nothing yet; resumes is as in Plan. Of other
-// kinds than a move it cannot be told what status that was.
-func Before(t tenants.Tenant, kind tenants.OperationKind, resumes bool) tenants.Tenant {
-	if kind == tenants.OperationMove && t.Status == tenants.StatusMoving {
-		t.Status = tenants.StatusActive
-		if resumes {
-			t.Status = tenants.StatusMoveFailed
-		}
+// status in progress and has done nothing yet. A change of the record, and an
+// operation whose record does not say what status that was, leave the one that
+// records the failure: what is recorded is not what there is.
+func Before(t tenants.Tenant, op tenants.Operation) tenants.Tenant {
+	if op.Kind == tenants.OperationUpdate || op.FromStatus == "" {
+		return Failed(t)
 	}
+	t.Status = op.FromStatus
 	return t
 }
 

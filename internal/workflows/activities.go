@@ -127,7 +127,7 @@ func (a *Activities) plan(ctx context.Context, in Input) (out planned, resumes b
 		if err != nil {
 			return planned{}, resumes, err
 		}
-		earlier, err := a.takenUp(ctx, op)
+		earlier, err := a.takenUp(ctx, op, t)
 		if err != nil {
 			return planned{}, resumes, err
 		}
@@ -148,7 +148,7 @@ func (a *Activities) plan(ctx context.Context, in Input) (out planned, resumes b
 			return planned{}, resumes, err
 		}
 	}
-	before := lifecycle.Before(t, op.Kind, resumes)
+	before := lifecycle.Before(t, op)
 	out.Before = &before
 	infrastructure, err := a.Steps.Recorded(t, op)
 	if err != nil {
@@ -311,8 +311,8 @@ func (in failed) mark(op *tenants.Operation, t *tenants.Tenant, now time.Time) {
 	switch {
 	case in.Cause.Unchanged && in.Before != nil:
 		*t = lifecycle.Undone(*t, *in.Before)
-	case in.Cause.Unchanged: // it could not even be planned
-		*t = lifecycle.Undone(*t, lifecycle.Before(*t, op.Kind, in.Cause.Resumes))
+	case in.Cause.Unchanged && !touched(*op): // it could not even be planned
+		*t = lifecycle.Undone(*t, lifecycle.Before(*t, *op))
 	default:
 		*t = lifecycle.Failed(*t)
 	}

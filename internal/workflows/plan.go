@@ -3,8 +3,12 @@ package workflows
 import (
 	"cmp"
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
 	"slices"
 
+	"github.com/tenantform/tenantform/automation"
 	"github.com/tenantform/tenantform/internal/lifecycle"
 	"github.com/tenantform/tenantform/tenants"
 )
@@ -42,15 +46,43 @@ func marks(kind tenants.OperationKind, plan lifecycle.Plan, earlier *tenants.Ope
 	return out
 }
 
-// Planned gives the names of the steps that an operation of the kind will have
-// whose infrastructure steps are planned so.
-func Planned(kind tenants.OperationKind, plan lifecycle.Plan) []tenants.Step {
-	return marks(kind, plan, nil)
+// StepAhead is a step that an operation will have.
+type StepAhead struct {
+	tenants.Step
+	Title       string // says to a person what it does; empty where the name does
+	Cancellable bool   // the operation can be cancelled before it
+}
+
+// Planned gives the steps that an operation of the kind will have whose
+// infrastructure steps are planned so.
+func Planned(kind tenants.OperationKind, plan lifecycle.Plan) []StepAhead {
+	op := tenants.Operation{Kind: kind, Steps: marks(kind, plan, nil)}
+	out := make([]StepAhead, 0, len(op.Steps))
+	for i, s := range steps(op, plan.Steps) {
+		ahead := StepAhead{Step: op.Steps[i], Cancellable: s.Cancellable}
+		if j := slices.IndexFunc(plan.Steps, func(s lifecycle.Step) bool { return s.Name == ahead.Name }); j >= 0 {
+			ahead.Title = plan.Steps[j].Title
+		}
+		out = append(out, ahead)
+	}
+	return out
+}
+
+// hashOf gives a digest of what infrastructure and services are given of a tenant.
+func hashOf(t tenants.Tenant) string {
+	data, err := json.Marshal([]any{t.Name, t.AdminEmail, t.Tier, t.Region, t.CostCenter, t.Origins, t.Products})
+	if err != nil {
+		return "" // which none of these types lets happen; it compares as changed
+	}
+	sum := sha256.Sum256(data)
+	return hex.EncodeToString(sum[:])
 }
 
 // takenUp gives the failed operation that this one takes up again; nil where it
-// takes up none, or where something else has been done to the tenant since.
-func (a *Activities) takenUp(ctx context.Context, op tenants.Operation) (*tenants.Operation, error) {
+// takes up none, or where something else has been done to the tenant since. A
+// creation after which the record was changed is taken up with nothing done but
+// what was told: infrastructure and services have yet to be given the change.
+func (a *Activities) takenUp(ctx context.Context, op tenants.Operation, t tenants.Tenant) (*tenants.Operation, error) {
 	if op.RetryOf == "" {
 		return nil, nil
 	}
@@ -66,7 +98,39 @@ func (a *Activities) takenUp(ctx context.Context, op tenants.Operation) (*tenant
 	if last.ID != op.RetryOf || last.Kind != op.Kind || last.ToTier != cmp.Or(op.ToTier, last.ToTier) {
 		return nil, nil
 	}
+	if hash := hashOf(t); last.Kind == tenants.OperationCreate && (hash == "" || hash != last.TenantHash) {
+		return new(undone(last)), nil
+	}
 	return &last, nil
+}
+
+// undone gives an operation whose infrastructure steps are to be done again, and
+// whose services are to be asked again.
+func undone(op tenants.Operation) tenants.Operation {
+	op.Steps = slices.Clone(op.Steps)
+	for i := range op.Steps {
+		if op.Steps[i].Name != NotifyStep {
+			op.Steps[i] = tenants.Step{Name: op.Steps[i].Name}
+		}
+	}
+	op.Services = slices.DeleteFunc(slices.Clone(op.Services), func(s tenants.ServiceState) bool { return s.Progress == tenants.ProgressSucceeded })
+	return op
+}
+
+// first gives the id of the first of the operations that take each other up, of
+// which this is the last.
+func (a *Activities) first(ctx context.Context, op tenants.Operation) (string, error) {
+	for op.RetryOf != "" {
+		earlier, err := a.Ledger.Operation(ctx, op.RetryOf)
+		if tenants.CodeOf(err) == tenants.CodeNotFound {
+			break
+		}
+		if err != nil {
+			return "", err
+		}
+		op = earlier
+	}
+	return op.ID, nil
 }
 
 // succeededOf gives the services that have done their part in an earlier try,
@@ -78,12 +142,43 @@ func succeededOf(earlier *tenants.Operation) []tenants.ServiceState {
 	return slices.Clone(earlier.Services)
 }
 
-// touched tells whether a step of the operation has begun; what it has taken over
-// from an earlier try began before it.
+// touched tells whether a step of the operation has begun. What it has taken over
+// from an earlier try has succeeded, and began before it.
 func touched(op tenants.Operation) bool {
 	return slices.ContainsFunc(op.Steps, func(s tenants.Step) bool {
-		return s.Progress != tenants.ProgressPending && !s.StartedAt.Before(op.StartedAt)
+		taken := s.Progress == tenants.ProgressSucceeded && s.StartedAt.Before(op.StartedAt) && (op.RetryOf != "" || s.StartedAt.IsZero())
+		return s.Progress != tenants.ProgressPending && !taken
 	})
+}
+
+// concerns tells whether the tenant's administrator has noticed, or will notice,
+// what the operation does: a move when users and data go over, a deletion when
+// the tenant was ever of use.
+func (a *Activities) concerns(ctx context.Context, op tenants.Operation) (bool, error) {
+	switch op.Kind {
+	case tenants.OperationMove:
+		return lifecycle.Find(&op, string(automation.MoveTransfer)) != nil, nil
+	case tenants.OperationDelete:
+	default:
+		return true, nil
+	}
+	ops, err := a.Ledger.Operations(ctx, op.TenantID)
+	if err != nil {
+		return false, err
+	}
+	for _, o := range slices.Backward(ops) {
+		if o.Kind != tenants.OperationCreate {
+			continue
+		}
+		told := lifecycle.Find(&o, NotifyStep)
+		if o.Progress == tenants.ProgressSucceeded || (told != nil && told.Progress == tenants.ProgressSucceeded) {
+			return true, nil
+		}
+		if o.RetryOf == "" { // what was before happened to another tenant of the same id
+			return false, nil
+		}
+	}
+	return true, nil
 }
 
 // steps gives an operation's recorded steps as a workflow takes them.

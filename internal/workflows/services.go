@@ -61,6 +61,7 @@ type waiting struct {
 	open     []askedService         // those that have neither answered nor used up their time
 	fresh    []tenants.ServiceState // not recorded yet
 	required []tenants.ServiceState // that have failed and are not optional
+	acted    bool                   // one has done its part, or does not say what it did
 }
 
 func (w *waiting) more() bool { return len(w.open) > 0 }
@@ -89,6 +90,7 @@ func (w *waiting) next(ctx workflow.Context, answers workflow.ReceiveChannel) {
 	now := workflow.Now(ctx)
 	for _, late := range slices.Clone(w.open) {
 		if !now.Before(late.AnswerBy) {
+			w.acted = true
 			w.end(now, late, tenants.ProgressFailed, "it has not answered in its time, which ended at "+late.AnswerBy.UTC().Format(time.RFC3339))
 		}
 	}
@@ -115,6 +117,7 @@ func (w *waiting) take(ctx workflow.Context, a Answer) {
 			message = "it did not say why"
 		}
 	}
+	w.acted = w.acted || !a.Failed
 	w.end(workflow.Now(ctx), w.open[i], progress, message)
 }
 
@@ -137,6 +140,6 @@ func (w *waiting) failure() *cause {
 	for _, s := range w.required {
 		lines = append(lines, fmt.Sprintf("service %s: %s", s.Service, s.Error))
 	}
-	return &cause{Step: ServicesStep, Code: tenants.CodeUnavailable,
+	return &cause{Step: ServicesStep, Code: tenants.CodeUnavailable, Unchanged: !w.acted,
 		Message: strings.Join(lines, "; ") + "; once that is mended, retry the operation: it asks only those that have not succeeded"}
 }
