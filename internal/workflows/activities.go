@@ -134,7 +134,7 @@ func (a *Activities) plan(ctx context.Context, in Input) (out planned, resumes b
 		op, err = a.advance(ctx, op.ID, func(op *tenants.Operation, _ *tenants.Tenant) (bool, *tenants.AuditEntry) {
 			op.FromTier, op.ToTier = cmp.Or(plan.FromTier, op.FromTier), cmp.Or(plan.ToTier, op.ToTier)
 			op.Steps = marks(op.Kind, plan, earlier)
-			op.Services = succeededOf(earlier)
+			op.Services, op.TenantHash = succeededOf(earlier), hashOf(t)
 			return false, nil
 		})
 		if err != nil {

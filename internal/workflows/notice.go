@@ -28,7 +28,8 @@ func wasNotTold(err error) bool {
 }
 
 // notice makes the notice of an operation's step. heard says that it has arrived
-// already, from one of those operations that this one takes up.
+// already, from one of those operations that this one takes up, or is of nothing
+// that concerns anybody.
 func (a *Activities) notice(ctx context.Context, op tenants.Operation, step string) (n Notice, heard bool, err error) {
 	t, err := a.Ledger.Get(ctx, op.TenantID)
 	if err != nil {
@@ -51,6 +52,10 @@ func (a *Activities) notice(ctx context.Context, op tenants.Operation, step stri
 		first = earlier
 	}
 	n.ID = first.ID + "-" + string(op.Kind)
+	if !heard {
+		concerned, err := a.concerns(ctx, op)
+		return n, !concerned, err
+	}
 	return n, heard, nil
 }
 

@@ -117,22 +117,6 @@ func undone(op tenants.Operation) tenants.Operation {
 	return op
 }
 
-// first gives the id of the first of the operations that take each other up, of
-// which this is the last.
-func (a *Activities) first(ctx context.Context, op tenants.Operation) (string, error) {
-	for op.RetryOf != "" {
-		earlier, err := a.Ledger.Operation(ctx, op.RetryOf)
-		if tenants.CodeOf(err) == tenants.CodeNotFound {
-			break
-		}
-		if err != nil {
-			return "", err
-		}
-		op = earlier
-	}
-	return op.ID, nil
-}
-
 // succeededOf gives the services that have done their part in an earlier try,
 // and how often the others have been asked.
 func succeededOf(earlier *tenants.Operation) []tenants.ServiceState {

@@ -431,8 +431,10 @@ func (w *witness) succeeded(op tenants.Operation, now tenants.Tenant) {
 	told := w.mails[w.root+"-"+string(op.Kind)]
 	switch op.Kind {
 	case tenants.OperationCreate, tenants.OperationMove, tenants.OperationDelete:
-		if told == 0 {
-			w.blame("nobody was told that %s has succeeded", op.ID)
+		noticed := op.Kind == tenants.OperationCreate || (op.Kind == tenants.OperationDelete && w.created) ||
+			(op.Kind == tenants.OperationMove && slices.ContainsFunc(op.Steps, func(s tenants.Step) bool { return s.Name == "transfer" }))
+		if noticed != (told > 0) {
+			w.blame("of %s, which has succeeded, somebody was told %d times; somebody notices it: %v", op.ID, told, noticed)
 		}
 	}
 	w.created = w.created || op.Kind == tenants.OperationCreate
