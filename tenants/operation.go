@@ -87,6 +87,16 @@ type Step struct {
 	// HandedOver is when the step began to tell somebody outside what may be told
 	// once only. Zero: it has not, or nobody has heard it.
 	HandedOver time.Time `json:"handedOver,omitzero"`
+	// Tries is of a step that is tried again by itself.
+	Tries Tries `json:"tries,omitzero"`
+}
+
+// Tries counts how a step went that is tried again by itself. A try that found
+// somebody else at the same infrastructure, and did nothing, is none.
+type Tries struct {
+	Begun  int       `json:"begun"`          // also those of which nobody heard the end
+	Failed int       `json:"failed"`         // that ended with an error
+	Since  time.Time `json:"since,omitzero"` // when the first one that came to nothing ended; zero when none did
 }
 
 // operationIDPattern keeps an id usable as a file's name.
