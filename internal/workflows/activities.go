@@ -24,7 +24,7 @@ type Activities struct {
 	Notifier  Notifier
 	Services  tenants.ServiceCatalogue // none when zero
 	Broker    *Broker                  // told of everything that is recorded; may be nil
-	Timing    Timing                   // of operations planned from now on
+	Timing    Timing                   // pauses and heartbeats are those of operations planned from now on
 	// Weights are the shares of the tiers in the places for infrastructure steps,
 	// in proportion to each other, from 0.001 to 1000; 1 for a tier without one.
 	Weights map[string]float32
@@ -37,6 +37,8 @@ type Activities struct {
 type stepOf struct {
 	Input
 	Step string `json:"step"`
+	// Missed says, to the last step, why the tenant's administrator was not told.
+	Missed string `json:"missed,omitempty"`
 }
 
 // failed is what there is to record of an operation that has failed.
@@ -98,9 +100,11 @@ func (a *Activities) advance(ctx context.Context, id string, f func(op *tenants.
 // Plan records which steps the operation has, and gives them. An operation whose
 // steps are recorded already goes on with those.
 func (a *Activities) Plan(ctx context.Context, in Input) (planned, error) {
+	ctx, cancel := briefly(ctx)
+	defer cancel()
 	p, resumes, err := a.plan(ctx, in)
 	if err != nil {
-		return p, told(err, final(err, tryOf(ctx)), detail{Unchanged: true, Resumes: resumes})
+		return p, lightly(ctx, err, a.now(), detail{Unchanged: true, Resumes: resumes})
 	}
 	return p, nil
 }
@@ -158,49 +162,17 @@ func (a *Activities) plan(ctx context.Context, in Input) (out planned, resumes b
 	return out, resumes, nil
 }
 
-// Run does an infrastructure step. The step that was done already is not done
-// again. Until it is done the worker's heart is heard.
-func (a *Activities) Run(ctx context.Context, in stepOf) (did, error) {
-	defer beat(ctx, func() (pulse, bool) { return a.Broker.pulse(in.TenantID) })()
-	place, err := a.Slots.take(ctx)
-	if err != nil {
-		return did{}, told(err, false, detail{})
-	}
-	defer place()
-	release, err := a.Holder.Hold(in.TenantID)
-	if err != nil {
-		return did{}, told(err, false, detail{}) // another process has not ended its try yet
-	}
-	defer release()
-	op, err := a.begin(ctx, in)
-	if err != nil {
-		return did{}, told(err, final(err, tryOf(ctx)), detail{})
-	}
-	if mark := lifecycle.Find(&op, in.Step); mark.Progress == tenants.ProgressSucceeded {
-		return did{CancelRequested: op.CancelRequested}, nil
-	}
-	log := a.log(op).With("step", in.Step)
-	log.InfoContext(ctx, "step begins", "try", tryOf(ctx))
-	defer a.Broker.follow(in.TenantID, op.ID)()
-	res, err := a.Steps.Run(context.WithoutCancel(ctx), op, in.Step)
-	if err == nil {
-		op, err := a.end(context.WithoutCancel(ctx), in, nil)
-		log.InfoContext(ctx, "step ended")
-		return did{CancelRequested: op.CancelRequested}, err
-	}
-	isFinal := final(err, tryOf(ctx))
-	log.WarnContext(ctx, "step failed", "final", isFinal, "error", err)
-	if ctx.Err() == nil || isFinal { // otherwise another worker is at it by now
-		err = errors.Join(err, a.stumble(context.WithoutCancel(ctx), in, err, isFinal))
-	}
-	return did{}, told(err, isFinal, detail{Unchanged: res.Refused && len(res.Runs) == 1 && tryOf(ctx) == 1})
-}
-
 // begin records that a step is under way.
 func (a *Activities) begin(ctx context.Context, in stepOf) (tenants.Operation, error) {
+	return a.beginning(ctx, in, func(*tenants.Step) {})
+}
+
+// beginning is begin, and does f to the record of the step.
+func (a *Activities) beginning(ctx context.Context, in stepOf, f func(*tenants.Step)) (tenants.Operation, error) {
 	op, err := a.advance(ctx, in.OperationID, func(op *tenants.Operation, _ *tenants.Tenant) (bool, *tenants.AuditEntry) {
 		if mark := lifecycle.Find(op, in.Step); mark != nil && mark.Progress != tenants.ProgressSucceeded {
 			lifecycle.Begin(op, in.Step, a.now())
+			f(mark)
 		}
 		return false, nil
 	})
@@ -210,7 +182,7 @@ func (a *Activities) begin(ctx context.Context, in stepOf) (tenants.Operation, e
 	case op.Progress.Ended():
 		return op, tenants.Errorf(tenants.CodeFailedPrecondition, "operation %s of tenant %s has ended; its step %s is not run", op.ID, op.TenantID, in.Step)
 	case lifecycle.Find(&op, in.Step) == nil:
-		return op, tenants.Errorf(tenants.CodeInternal, "operation %s of tenant %s has no step %s", op.ID, op.TenantID, in.Step)
+		return op, tenants.Errorf(tenants.CodeFailedPrecondition, "operation %s of tenant %s has no step %s", op.ID, op.TenantID, in.Step)
 	}
 	return op, nil
 }
@@ -223,25 +195,11 @@ func (a *Activities) end(ctx context.Context, in stepOf, err error) (tenants.Ope
 	})
 }
 
-// stumble records why a try of a step failed; the step is under way until its
-// last try.
-func (a *Activities) stumble(ctx context.Context, in stepOf, cause error, isFinal bool) error {
-	if isFinal {
-		_, err := a.end(ctx, in, cause)
-		return err
-	}
-	_, err := a.advance(ctx, in.OperationID, func(op *tenants.Operation, _ *tenants.Tenant) (bool, *tenants.AuditEntry) {
-		if mark := lifecycle.Find(op, in.Step); mark != nil {
-			mark.Error = "tried again: " + cause.Error()
-		}
-		return false, nil
-	})
-	return err
-}
-
 // Notify tells the tenant's administrator what was done. That it does is recorded
 // before: who comes after a crash knows by it that somebody may have heard.
 func (a *Activities) Notify(ctx context.Context, in stepOf) error {
+	ctx, cancel := briefly(ctx)
+	defer cancel()
 	op, err := a.begin(ctx, in)
 	if err != nil || lifecycle.Find(&op, in.Step).Progress == tenants.ProgressSucceeded {
 		return err
@@ -258,27 +216,36 @@ func (a *Activities) Notify(ctx context.Context, in stepOf) error {
 			if wasNotTold(err) {
 				a.takeBack(context.WithoutCancel(ctx), in, n)
 			}
-			return told(err, final(err, tryOf(ctx)), detail{})
+			return lightly(ctx, err, a.now(), detail{})
 		}
 	}
 	_, err = a.end(context.WithoutCancel(ctx), in, nil)
 	return err
 }
 
-// Finish records that the operation has succeeded.
+// Finish records that the operation has succeeded, and with what error the tenant's
+// administrator was not told.
 func (a *Activities) Finish(ctx context.Context, in stepOf) error {
 	op, err := a.advance(ctx, in.OperationID, func(op *tenants.Operation, t *tenants.Tenant) (bool, *tenants.AuditEntry) {
 		now := a.now()
+		if in.Missed != "" {
+			lifecycle.Begin(op, NotifyStep, now)
+			lifecycle.End(op, NotifyStep, errors.New(in.Missed), now)
+		}
 		lifecycle.Begin(op, in.Step, now)
 		lifecycle.End(op, in.Step, nil, now)
 		op.Progress, op.EndedAt = tenants.ProgressSucceeded, now
 		*t = lifecycle.Succeeded(*t, op.Kind)
 		return true, audit(*op, "succeeded", "")
 	})
-	if err == nil {
-		a.log(op).InfoContext(ctx, "operation succeeded")
+	if err != nil {
+		return err
 	}
-	return err
+	if in.Missed != "" {
+		a.log(op).WarnContext(ctx, "the tenant's administrator was not told", "step", NotifyStep, "error", in.Missed)
+	}
+	a.log(op).InfoContext(ctx, "operation succeeded")
+	return nil
 }
 
 // Fail records that the operation has failed, on the tenant, on the services that
@@ -324,6 +291,14 @@ func (a *Activities) DeadLetter(ctx context.Context, in failed) error {
 	op, err := a.Ledger.Operation(ctx, in.OperationID)
 	if err != nil {
 		return err
+	}
+	if !op.Progress.Ended() { // it is told first and recorded then
+		t, err := a.Ledger.Get(ctx, op.TenantID)
+		if err != nil {
+			return err
+		}
+		op.Steps, op.Services, t.Services = slices.Clone(op.Steps), slices.Clone(op.Services), slices.Clone(t.Services)
+		in.mark(&op, &t, a.now())
 	}
 	return a.Publisher.DeadLetter(ctx, in.letter(op))
 }

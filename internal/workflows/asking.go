@@ -19,9 +19,11 @@ type answered struct {
 // Ask asks those business services that have a part in the operation and have
 // not done it yet. Called again, it asks the same once more, in the same words.
 func (a *Activities) Ask(ctx context.Context, in Input) (asked, error) {
+	ctx, cancel := briefly(ctx)
+	defer cancel()
 	out, err := a.ask(ctx, in)
 	if err != nil {
-		return out, told(err, final(err, tryOf(ctx)), detail{})
+		return out, lightly(ctx, err, a.now(), detail{})
 	}
 	return out, nil
 }

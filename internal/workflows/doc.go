@@ -100,8 +100,8 @@ type Result struct {
 
 // Timing bounds what a workflow waits for. The zero value of each field has a meaning.
 type Timing struct {
-	Step      time.Duration // one try of an infrastructure step; DefaultStepDeadline when 0
-	Tries     time.Duration // an infrastructure step with all its tries; twice Step when 0
+	Step      time.Duration // one try of an infrastructure step, from when it has a place; DefaultStepDeadline when 0
+	Tries     time.Duration // how long an infrastructure step is tried after a first try that came to nothing; Step when 0
 	Heartbeat time.Duration // after which silence a worker counts as dead; 30 s when 0
 	Retry     time.Duration // before a second try; doubled for each further one, up to 30 times it; 1 s when 0
 }
@@ -118,7 +118,7 @@ func (t Timing) filled() Timing {
 		}
 	}
 	fill(&t.Step, DefaultStepDeadline)
-	fill(&t.Tries, 2*t.Step)
+	fill(&t.Tries, t.Step)
 	fill(&t.Heartbeat, 30*time.Second)
 	fill(&t.Retry, time.Second)
 	return t

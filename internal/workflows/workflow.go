@@ -77,8 +77,9 @@ type operation struct {
 	plan    planned
 	cancels workflow.ReceiveChannel
 	answers workflow.ReceiveChannel
-	cancel  bool // it was asked for
-	touched bool // a step has begun that may have changed something
+	cancel  bool   // it was asked for
+	touched bool   // a step has begun that may have changed something
+	missed  string // why the tenant's administrator was not told; empty when nothing went wrong
 }
 
 // operate is what all workflows do: plan, then one step after the other.
@@ -138,8 +139,13 @@ func (op *operation) step(ctx workflow.Context, s plannedStep) (*cause, error) {
 	case s.Name == ServicesStep:
 		return op.services(ctx)
 	case s.Name == NotifyStep:
-		return nil, workflow.ExecuteActivity(light(ctx), notifyActivity, on).Get(ctx, nil)
+		// What was done to the tenant is done, whether or not somebody could be told.
+		if err := workflow.ExecuteActivity(light(ctx), notifyActivity, on).Get(ctx, nil); err != nil {
+			op.missed = causeOf(s.Name, err).Message
+		}
+		return nil, nil
 	case s.Name == FinishStep:
+		on.Missed = op.missed
 		return nil, workflow.ExecuteActivity(unbounded(ctx), finishActivity, on).Get(ctx, nil)
 	}
 	return &cause{Step: s.Name, Code: tenants.CodeInternal, Message: "there is no step " + s.Name}, nil
@@ -153,15 +159,21 @@ func (op *operation) cancelled(asked workflow.Context) bool {
 	return op.cancel || errors.Is(asked.Err(), workflow.ErrCanceled)
 }
 
-// fail records that the operation has failed, tells the dead-letter topic, and
-// gives the workflow's error.
+// fail tells the dead-letter topic that the operation has failed, records it, and
+// gives the workflow's error. It is told first, for nobody looks again at an
+// operation that has ended, should the workflow be ended from outside; a topic that
+// takes nothing for deadLetterFirst is told afterwards, so that the record does not
+// wait for it.
 func (op *operation) fail(ctx workflow.Context, c cause) error {
 	in := failed{Input: op.in, Cause: c, Before: op.plan.Before}
+	untold := workflow.ExecuteActivity(within(ctx, deadLetterFirst), deadLetterActivity, in).Get(ctx, nil)
 	if err := workflow.ExecuteActivity(unbounded(ctx), failActivity, in).Get(ctx, nil); err != nil {
 		return err
 	}
-	if err := workflow.ExecuteActivity(unbounded(ctx), deadLetterActivity, in).Get(ctx, nil); err != nil {
-		return err
+	if untold != nil {
+		if err := workflow.ExecuteActivity(unbounded(ctx), deadLetterActivity, in).Get(ctx, nil); err != nil {
+			return err
+		}
 	}
 	return temporal.NewNonRetryableApplicationError(c.Message, string(c.Code), nil)
 }
@@ -169,29 +181,37 @@ func (op *operation) fail(ctx workflow.Context, c cause) error {
 // lightTry bounds one try of an activity that only reads, writes and tells.
 const lightTry = 30 * time.Second
 
-// light is the context of such activities: their troubles are those of a
-// database or a mail server, which are waited for an hour.
-func light(ctx workflow.Context) workflow.Context {
+// deadLetterFirst is how long the record of a failure waits for the dead-letter topic.
+const deadLetterFirst = 5 * time.Minute
+
+// outage is how long there may be no worker, or no place on one, for what is to be
+// done next. Temporal counts its deadlines from when something is asked for; those of
+// what has begun are the activities' own, see lightPatience and Timing.
+const outage = 30 * 24 * time.Hour
+
+// light is the context of such activities: their troubles are those of a database,
+// a broker or a mail server, which are waited for an hour.
+func light(ctx workflow.Context) workflow.Context { return within(ctx, outage) }
+
+// unbounded is the context of activities that record how an operation ended:
+// they are tried until they succeed.
+func unbounded(ctx workflow.Context) workflow.Context { return within(ctx, 0) }
+
+// within is the context of activities that are tried that long, without end when 0.
+func within(ctx workflow.Context, limit time.Duration) workflow.Context {
 	return workflow.WithActivityOptions(ctx, workflow.ActivityOptions{
-		StartToCloseTimeout: lightTry, ScheduleToCloseTimeout: time.Hour,
+		StartToCloseTimeout: lightTry, ScheduleToCloseTimeout: limit,
 		RetryPolicy: &temporal.RetryPolicy{InitialInterval: time.Second, BackoffCoefficient: 2, MaximumInterval: time.Minute},
 	})
 }
 
-// unbounded is the context of activities that record how an operation ended:
-// they are tried until they succeed.
-func unbounded(ctx workflow.Context) workflow.Context {
-	return workflow.WithActivityOptions(ctx, workflow.ActivityOptions{
-		StartToCloseTimeout: lightTry,
-		RetryPolicy:         &temporal.RetryPolicy{InitialInterval: time.Second, BackoffCoefficient: 2, MaximumInterval: time.Minute},
-	})
-}
-
-// infrastructure is the context of an infrastructure step.
+// infrastructure is the context of an infrastructure step. A worker that has died is
+// known by its heartbeat; how long a try takes, and how often it is made, the step
+// bounds itself, once it has a place.
 func (op *operation) infrastructure(ctx workflow.Context, s plannedStep) workflow.Context {
 	t := op.plan.Timing
 	return workflow.WithActivityOptions(ctx, workflow.ActivityOptions{
-		TaskQueue: s.Queue, StartToCloseTimeout: t.Step, ScheduleToCloseTimeout: t.Tries, HeartbeatTimeout: t.Heartbeat,
+		TaskQueue: s.Queue, StartToCloseTimeout: outage, ScheduleToCloseTimeout: outage, HeartbeatTimeout: t.Heartbeat,
 		RetryPolicy: &temporal.RetryPolicy{InitialInterval: t.Retry, BackoffCoefficient: 2, MaximumInterval: 30 * t.Retry},
 		Priority:    temporal.Priority{FairnessKey: op.plan.Tier, FairnessWeight: op.plan.Weight},
 	})

@@ -10,9 +10,12 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/mock"
+	"go.temporal.io/sdk/activity"
+	"go.temporal.io/sdk/converter"
 	"go.temporal.io/sdk/temporal"
 	"go.temporal.io/sdk/testsuite"
 
+	"github.com/tenantform/tenantform/automation"
 	"github.com/tenantform/tenantform/tenants"
 )
 
@@ -23,9 +26,12 @@ type script struct {
 	plan     planned
 	asked    asked
 	run      func(step string) (did, error)
+	notify   func() error                // it and the next do nothing when nil
+	fail     func(activity string) error // or its dead letter
 	failures []failed
 	states   []tenants.ServiceState
 	calls    []string
+	missed   string // what the last step was told
 }
 
 var input = Input{OperationID: "op1", TenantID: "acme", Kind: tenants.OperationCreate}
@@ -57,8 +63,12 @@ func newScript(steps ...plannedStep) *script {
 		return nil
 	}).Maybe()
 	for _, name := range []string{notifyActivity, finishActivity} {
-		s.OnActivity(name, mock.Anything, mock.Anything).Return(func(context.Context, stepOf) error {
+		s.OnActivity(name, mock.Anything, mock.Anything).Return(func(_ context.Context, in stepOf) error {
 			note(name)
+			s.missed = in.Missed
+			if name == notifyActivity && s.notify != nil {
+				return s.notify()
+			}
 			return nil
 		}).Maybe()
 	}
@@ -66,6 +76,9 @@ func newScript(steps ...plannedStep) *script {
 		s.OnActivity(name, mock.Anything, mock.Anything).Return(func(_ context.Context, in failed) error {
 			note(name)
 			s.failures = append(s.failures, in)
+			if s.fail != nil {
+				return s.fail(name)
+			}
 			return nil
 		}).Maybe()
 	}
@@ -123,7 +136,7 @@ func TestAFailureIsRecordedAndToldWhateverTheWorkflowsContext(t *testing.T) {
 			return did{}, told(tenants.Errorf(tenants.CodeFailedPrecondition, "a quota is used up"), true, detail{Unchanged: true})
 		}
 		s.ExecuteWorkflow(CreateTenantName, input)
-		if got, want := s.called(), "provision Fail DeadLetter"; got != want {
+		if got, want := s.called(), "provision DeadLetter Fail"; got != want {
 			t.Errorf("called %s, want %s", got, want)
 		}
 		c := s.failures[0].Cause
@@ -137,22 +150,65 @@ func TestAFailureIsRecordedAndToldWhateverTheWorkflowsContext(t *testing.T) {
 	}
 }
 
-func TestAStepThatRunsOutOfTimeSaysSo(t *testing.T) {
+// TestNoDeadlineCountsTheWaitForAWorker looks at the limits with which activities are
+// asked for: Temporal counts those from then on, whether or not there is a worker.
+func TestNoDeadlineCountsTheWaitForAWorker(t *testing.T) {
 	t.Parallel()
 	s := newScript(createSteps...)
-	s.plan.Timing = Timing{Step: time.Minute, Tries: 10 * time.Minute, Heartbeat: time.Minute, Retry: time.Second}
-	s.run = func(string) (did, error) {
-		return did{}, told(tenants.Errorf(tenants.CodeConflict, "another operation is running"), false, detail{})
+	seen := 0
+	s.SetOnActivityStartedListener(func(info *activity.Info, _ context.Context, _ converter.EncodedValues) {
+		seen++
+		if limit := info.ScheduleToCloseTimeout; limit != 0 && limit < 7*24*time.Hour {
+			t.Errorf("%s is waited for %s", info.ActivityType.Name, limit)
+		}
+		if limit := info.StartToCloseTimeout; info.ActivityType.Name == runActivity && limit < 7*24*time.Hour {
+			t.Errorf("%s may wait for a place for %s", info.ActivityType.Name, limit)
+		}
+	})
+	s.ExecuteWorkflow(CreateTenantName, input)
+	if s.GetWorkflowError() != nil || seen < 5 {
+		t.Errorf("%v after %d activities", s.GetWorkflowError(), seen)
+	}
+}
+
+func TestANoticeThatIsRefusedFailsNothing(t *testing.T) {
+	t.Parallel()
+	s := newScript(createSteps...)
+	s.notify = func() error {
+		return told(tenants.Errorf(tenants.CodeFailedPrecondition, "there is no such mailbox"), true, detail{})
 	}
 	s.ExecuteWorkflow(CreateTenantName, input)
-	if len(s.failures) == 0 {
-		t.Fatalf("nothing was recorded: %v", s.GetWorkflowError())
+	if got, want := s.called(), "provision ask Notify Finish"; s.GetWorkflowError() != nil || got != want || s.missed != "there is no such mailbox" {
+		t.Errorf("called %s, %v, and the end was told %q; want %s", got, s.GetWorkflowError(), s.missed, want)
 	}
-	if c := s.failures[0].Cause; c.Step != "provision" || !strings.Contains(c.Message, "another operation is running") {
-		t.Errorf("the cause is %+v", c)
+}
+
+// TestARecordDoesNotWaitForTheDeadLetterTopic has a topic that is away until the
+// failure is recorded, and a while more.
+func TestARecordDoesNotWaitForTheDeadLetterTopic(t *testing.T) {
+	t.Parallel()
+	s := newScript(createSteps...)
+	begun, recorded, heard, after := s.Now(), time.Duration(0), time.Duration(0), 0
+	s.run = func(string) (did, error) {
+		return did{}, told(tenants.Errorf(tenants.CodeFailedPrecondition, "a quota is used up"), true, detail{})
 	}
-	if n := len(s.calls); n < 10 || n > 200 {
-		t.Errorf("it was tried %d times in ten minutes", n-2)
+	s.fail = func(name string) error {
+		if name == failActivity {
+			recorded = s.Now().Sub(begun)
+			return nil
+		}
+		if recorded > 0 {
+			after++
+		}
+		if after < 3 {
+			return told(tenants.Errorf(tenants.CodeUnavailable, "the broker is away"), false, detail{})
+		}
+		heard = s.Now().Sub(begun)
+		return nil
+	}
+	s.ExecuteWorkflow(CreateTenantName, input)
+	if recorded == 0 || recorded > deadLetterFirst || heard <= recorded {
+		t.Errorf("recorded after %s, told after %s", recorded, heard)
 	}
 }
 
@@ -162,7 +218,7 @@ func TestCancelIsHeardOnlyWhereItIsSafe(t *testing.T) {
 		name, step string // in which it is asked for
 		want       string
 	}{
-		{"before services", "provision", "provision Fail DeadLetter"},
+		{"before services", "provision", "provision DeadLetter Fail"},
 		{"too late", "retire", "provision ask retire Notify Finish"},
 	} {
 		steps := slices.Clone(createSteps)
@@ -185,7 +241,7 @@ func TestCancelIsHeardOnlyWhereItIsSafe(t *testing.T) {
 	s := newScript(createSteps...)
 	s.run = func(string) (did, error) { return did{CancelRequested: true}, nil }
 	s.ExecuteWorkflow(CreateTenantName, input)
-	if got, want := s.called(), "provision Fail DeadLetter"; got != want || !strings.Contains(s.failures[0].Cause.Message, "cancelled") {
+	if got, want := s.called(), "provision DeadLetter Fail"; got != want || !strings.Contains(s.failures[0].Cause.Message, "cancelled") {
 		t.Errorf("by the record: called %s, want %s", got, want)
 	}
 }
@@ -263,22 +319,35 @@ func TestAnswersInAnyOrder(t *testing.T) {
 
 func TestErrorsThatAreTriedAgain(t *testing.T) {
 	t.Parallel()
+	const short, long = lightPatience - time.Second, lightPatience
+	own := &tenants.Error{Code: tenants.CodeConflict, Message: "x", Cause: &automation.Failure{URN: "urn"}}
 	for _, c := range []struct {
-		code tenants.Code
-		want map[int]bool // by try: whether it is the last
+		err         error
+		failed      int           // tries
+		since       time.Duration // the first of them
+		step, light bool          // whether it is the last
 	}{
-		{tenants.CodeInvalid, map[int]bool{1: true}},
-		{tenants.CodeForbidden, map[int]bool{1: true}},
-		{tenants.CodeFailedPrecondition, map[int]bool{1: true}},
-		{tenants.CodeNotFound, map[int]bool{1: true}},
-		{tenants.CodeConflict, map[int]bool{1: false, 1000: false}},
-		{tenants.CodeUnavailable, map[int]bool{1: false, unavailableTries - 1: false, unavailableTries: true}},
-		{tenants.CodeInternal, map[int]bool{1: false, internalTries: true}},
+		{tenants.Errorf(tenants.CodeInvalid, "x"), 1, 0, true, true},
+		{tenants.Errorf(tenants.CodeForbidden, "x"), 1, 0, true, true},
+		{tenants.Errorf(tenants.CodeFailedPrecondition, "x"), 1, 0, true, true},
+		{tenants.Errorf(tenants.CodeNotFound, "x"), 1, 0, true, true},
+		{own, 1, 0, true, true},
+		{tenants.Errorf(tenants.CodeConflict, "x"), 1000, short, false, false},
+		{tenants.Errorf(tenants.CodeConflict, "x"), unavailableTries, long, true, true},
+		{tenants.Errorf(tenants.CodeUnavailable, "x"), unavailableTries - 1, short, false, false},
+		{tenants.Errorf(tenants.CodeUnavailable, "x"), unavailableTries, short, true, false},
+		{tenants.Errorf(tenants.CodeUnavailable, "x"), 1, long, false, false},
+		{tenants.Errorf(tenants.CodeUnavailable, "x"), 2, long, true, false},
+		{tenants.Errorf(tenants.CodeUnavailable, "x"), unavailableTries, long, true, true},
+		{errors.New("x"), internalTries - 1, short, false, false},
+		{errors.New("x"), internalTries, 0, true, true},
 	} {
-		for try, want := range c.want {
-			if got := final(tenants.Errorf(c.code, "x"), try); got != want {
-				t.Errorf("%s in try %d: final is %v, want %v", c.code, try, got, want)
-			}
+		now := time.Now()
+		if got := final(c.err, tenants.Tries{Failed: c.failed, Since: now.Add(-c.since)}, long, now); got != c.step {
+			t.Errorf("a step's %s in try %d after %s: final is %v", tenants.CodeOf(c.err), c.failed, c.since, got)
+		}
+		if got := givenUp(c.err, c.failed, c.since); got != c.light {
+			t.Errorf("%s in try %d after %s: given up is %v", tenants.CodeOf(c.err), c.failed, c.since, got)
 		}
 	}
 }
