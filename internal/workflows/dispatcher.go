@@ -2,6 +2,7 @@ package workflows
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"time"
@@ -27,6 +28,10 @@ type Dispatcher struct {
 	Log     *slog.Logger    // nothing is logged when nil
 	Now     func() time.Time
 }
+
+// lookFailures is how many looks at Temporal may fail one after the other until a
+// sweep ends: it is away then, and each look takes until its time is over.
+const lookFailures = 3
 
 // orders is how many orders are taken from the outbox at once.
 const orders = 100
@@ -92,7 +97,8 @@ func (d *Dispatcher) Dispatch(ctx context.Context) error {
 // TakeUp looks for operations that are under way by the ledger and not by
 // Temporal. One that began longer than age ago and is unknown to Temporal, which
 // has lost it, is started again and goes on with its recorded steps; one whose
-// workflow was ended from outside is recorded as failed.
+// workflow was ended from outside is recorded as failed. One with which that does
+// not succeed keeps none of the others from it; the errors are joined.
 func (d *Dispatcher) TakeUp(ctx context.Context, age time.Duration) error {
 	waiting, err := d.Outbox.Orders(ctx, orders)
 	if err != nil {
@@ -103,30 +109,38 @@ func (d *Dispatcher) TakeUp(ctx context.Context, age time.Duration) error {
 		ordered[o.OperationID] = true
 	}
 	q := tenants.OperationQuery{Progress: tenants.ProgressRunning, Limit: tenants.MaxPageLimit}
+	var errs []error
+	unseen := 0 // looks in a row that failed
 	for {
 		page, err := d.Outbox.SearchOperations(ctx, q)
 		if err != nil {
-			return err
+			return errors.Join(append(errs, err)...)
 		}
 		for _, op := range page.Operations {
 			if ordered[op.ID] || d.now().Sub(op.StartedAt) < age {
 				continue
 			}
-			if err := d.takeUp(ctx, op); err != nil {
-				return err
+			s, how, err := d.Client.state(ctx, op.ID)
+			if err != nil {
+				unseen++
+			} else {
+				unseen = 0
+				err = d.takeUp(ctx, op, s, how)
+			}
+			if err != nil {
+				errs = append(errs, fmt.Errorf("operation %s of tenant %s: %w", op.ID, op.TenantID, err))
+			}
+			if unseen == lookFailures || ctx.Err() != nil {
+				return errors.Join(errs...)
 			}
 		}
 		if q.After = page.Next; q.After == "" {
-			return nil
+			return errors.Join(errs...)
 		}
 	}
 }
 
-func (d *Dispatcher) takeUp(ctx context.Context, op tenants.Operation) error {
-	s, how, err := d.Client.state(ctx, op.ID)
-	if err != nil {
-		return err
-	}
+func (d *Dispatcher) takeUp(ctx context.Context, op tenants.Operation, s state, how string) error {
 	switch s {
 	case stateUnknown:
 		return d.Client.start(ctx, tenants.Order{OperationID: op.ID, TenantID: op.TenantID, Kind: op.Kind, CorrelationID: op.CorrelationID},

@@ -3,12 +3,21 @@ package workflows
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net"
 	"path/filepath"
+	"slices"
 	"strconv"
+	"strings"
+	"sync"
+	"sync/atomic"
 	"syscall"
 	"testing"
 	"time"
+
+	"go.temporal.io/api/serviceerror"
+	"go.temporal.io/api/workflowservice/v1"
+	"go.temporal.io/sdk/client"
 
 	"github.com/tenantform/tenantform/internal/localcloud"
 	"github.com/tenantform/tenantform/tenants"
@@ -68,6 +77,86 @@ func TestAWorkerThatStopsLetsAStepEndOrHandsItOver(t *testing.T) {
 				t.Errorf("the tenant is %s", got)
 			}
 		})
+	}
+}
+
+// TestAWorkerThatIsRefusedHandsNothingOver has Temporal refuse a worker that has
+// a step under way. That step ends, and so do those of the next worker, which has
+// the same engine; only a stop hands over.
+func TestAWorkerThatIsRefusedHandsNothingOver(t *testing.T) {
+	t.Parallel()
+	h := newPaper(t)
+	up, goOn := make(chan string), make(chan struct{})
+	interrupted := func() bool {
+		select {
+		case <-h.interrupt:
+			return true
+		default:
+			return false
+		}
+	}
+	h.steps.Engine.(*paper).fail = func(call, stack string) error {
+		if call != "up" {
+			return nil
+		}
+		up <- stack
+		<-goOn
+		if interrupted() { // as the engine does from then on
+			return tenants.Errorf(tenants.CodeUnavailable, "the run was stopped")
+		}
+		return nil
+	}
+	var told []string
+	var close1 sync.Once
+	const grace = 50 * time.Millisecond
+	w := &Worker{
+		Temporal: h.temporal, Activities: h.a, Accounts: []string{h.steps.Settings.AccountID, h.steps.Settings.FunctionsAccountID},
+		Grace: grace, HandOver: func() { close1.Do(func() { close(h.interrupt) }) }, Tell: func(err error) { told = append(told, fmt.Sprint(err)) },
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	go h.dispatcher().Run(ctx)
+	begin := func() (fatal chan error, ended chan error) {
+		fatal, ended = make(chan error, 1), make(chan error, 1)
+		go func() { ended <- w.run(ctx, fatal) }()
+		return fatal, ended
+	}
+	fatal, ended := begin()
+	op := h.create("acme", "free")
+	<-up
+	fatal <- serviceerror.NewNamespaceNotFound(h.namespace)
+	time.Sleep(10 * grace)
+	if interrupted() {
+		t.Fatal("what is under way was handed over")
+	}
+	goOn <- struct{}{}
+	if err := <-ended; tenants.CodeOf(err) != tenants.CodeUnavailable || !strings.Contains(err.Error(), h.namespace) {
+		t.Errorf("the worker ended with %v", err)
+	}
+	_, ended = begin()
+	if now := h.done(op); now.Steps[0].Error != "" {
+		t.Errorf("the step was tried again: %s", now.Steps[0].Error)
+	}
+	later := h.create("birch", "free")
+	<-up
+	goOn <- struct{}{}
+	h.done(later)
+
+	last := h.create("cedar", "free")
+	h.running(last, "provision")
+	<-up
+	cancel()
+	for limit := time.Now().Add(time.Minute); !interrupted(); time.Sleep(grace) {
+		if time.Now().After(limit) {
+			t.Fatal("a worker that was told to stop has not handed over")
+		}
+	}
+	goOn <- struct{}{}
+	if err := <-ended; err != nil {
+		t.Errorf("the worker that was told to stop ended with %v", err)
+	}
+	if len(told) != 3 || told[0] != "<nil>" || !strings.Contains(told[1], h.namespace) || told[2] != "<nil>" {
+		t.Errorf("told were %q", told)
 	}
 }
 
@@ -142,6 +231,65 @@ func TestAnOperationWhoseWorkflowWasTerminatedFails(t *testing.T) {
 	h.failed(op)
 	if got := h.tenant("acme").Status; got != tenants.StatusCreateFailed || len(h.town.deadLetters(1)) != 1 {
 		t.Errorf("the tenant is %s, dead letters %v", got, h.town.deadLetters(0))
+	}
+}
+
+// hazy is a Temporal that cannot tell of some workflows.
+type hazy struct {
+	client.Client
+	of    func(workflow string) bool
+	looks atomic.Int32
+}
+
+func (h *hazy) DescribeWorkflowExecution(ctx context.Context, workflow, run string) (*workflowservice.DescribeWorkflowExecutionResponse, error) {
+	h.looks.Add(1)
+	if h.of(workflow) {
+		return nil, serviceerror.NewUnavailable("away")
+	}
+	return h.Client.DescribeWorkflowExecution(ctx, workflow, run)
+}
+
+// TestASweepGoesOnAfterFailures: what cannot be done with an operation keeps no
+// other from it, and a Temporal that is away is not asked for each of them.
+func TestASweepGoesOnAfterFailures(t *testing.T) {
+	t.Parallel()
+	h := newPaper(t)
+	var ops []tenants.Operation
+	for _, id := range []string{"acme", "birch", "cedar", "dogwood", "elder"} {
+		ops = append(ops, h.create(id, "free"))
+	}
+	if err := h.dispatcher().Dispatch(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	for _, op := range ops {
+		if err := h.temporal.TerminateWorkflow(t.Context(), WorkflowID(op.ID), "", "tidying up"); err != nil {
+			t.Fatal(err)
+		}
+	}
+	unseen, stuck := ops[3], ops[4] // the newest, which are looked at first
+	var seen []string
+	d := h.dispatcher()
+	d.Abandon = func(_ context.Context, op tenants.Operation, _ string) error {
+		seen = append(seen, op.TenantID)
+		if op.ID == stuck.ID {
+			return errors.New("no broker")
+		}
+		return nil
+	}
+	temporal := &hazy{Client: h.temporal, of: func(workflow string) bool { return workflow == WorkflowID(unseen.ID) }}
+	d.Client = NewClient(temporal)
+	err := d.TakeUp(t.Context(), 0)
+	if err == nil || !strings.Contains(err.Error(), "operation "+stuck.ID+" of tenant elder: no broker") || !strings.Contains(err.Error(), "operation "+unseen.ID+" of tenant dogwood") {
+		t.Errorf("the error is %v", err)
+	}
+	slices.Sort(seen)
+	if want := []string{"acme", "birch", "cedar", "elder"}; !slices.Equal(seen, want) {
+		t.Errorf("taken up were %v, want %v", seen, want)
+	}
+	temporal.of = func(string) bool { return true }
+	temporal.looks.Store(0)
+	if err := d.TakeUp(t.Context(), 0); err == nil || temporal.looks.Load() != lookFailures {
+		t.Errorf("%d looks at a Temporal that is away, %v", temporal.looks.Load(), err)
 	}
 }
 

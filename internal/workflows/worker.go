@@ -27,9 +27,13 @@ type Worker struct {
 	Grace time.Duration
 	// HandOver tells what is under way after that to stop soon; it closes
 	// automation.Options.Interrupt for example. The step is then gone on with by
-	// another worker. It may be nil: the step goes on until the process ends.
+	// another worker. It is called only when the worker is told to stop. It may be
+	// nil: the step goes on until the process ends.
 	HandOver func()
-	Log      *slog.Logger // nothing is logged when nil
+	// Tell is told nil when the worker takes work, and the error that Run will give
+	// as soon as there is one. It may be nil.
+	Tell func(err error)
+	Log  *slog.Logger // nothing is logged when nil
 }
 
 // handOverGrace is how long a step may take to stop once it was told to: the
@@ -68,8 +72,12 @@ func registerRun(r registry, a *Activities) {
 
 // Run works until ctx ends. It then takes no more work, lets what is under way
 // end or hands it over, and returns. The error is that of a worker that could
-// not begin, or that Temporal refused.
-func (w *Worker) Run(ctx context.Context) error {
+// not begin, or that Temporal refused; what that one has under way is waited for,
+// and not told to stop, so that another Run can go on beside what has not ended.
+func (w *Worker) Run(ctx context.Context) error { return w.run(ctx, make(chan error, 8)) }
+
+// run is Run; what Temporal refuses workers with comes by fatal.
+func (w *Worker) run(ctx context.Context, fatal chan error) error {
 	log := w.Log
 	if log == nil {
 		log = slog.New(slog.DiscardHandler)
@@ -78,7 +86,10 @@ func (w *Worker) Run(ctx context.Context) error {
 	if grace <= 0 {
 		grace = DefaultStepDeadline
 	}
-	fatal := make(chan error, 8)
+	tell := w.Tell
+	if tell == nil {
+		tell = func(error) {}
+	}
 	opts := worker.Options{WorkerStopTimeout: grace + handOverGrace, MaxHeartbeatThrottleInterval: pulseEvery, OnFatalError: func(err error) {
 		select {
 		case fatal <- err:
@@ -104,28 +115,51 @@ func (w *Worker) Run(ctx context.Context) error {
 	var begun []worker.Worker
 	for _, each := range workers {
 		if err := each.Start(); err != nil {
+			err = tenants.Errorf(tenants.CodeUnavailable, "the worker cannot begin: %w", err)
+			tell(err)
 			stop(begun)
-			return tenants.Errorf(tenants.CodeUnavailable, "the worker cannot begin: %w", err)
+			return err
 		}
 		begun = append(begun, each)
 	}
 	log.InfoContext(ctx, "worker begins", "accounts", len(accounts), "at_once", w.perAccount())
+	tell(nil)
+	stopped := make(chan struct{})
+	var handing sync.WaitGroup
+	handing.Go(func() { w.handOver(ctx, grace, stopped, log) })
 	var refused error
 	select {
 	case <-ctx.Done():
 	case err := <-fatal:
 		refused = tenants.Errorf(tenants.CodeUnavailable, "Temporal refused the worker: %w", err)
+		log.WarnContext(ctx, "the worker is refused; what is under way goes on", "error", refused)
+		tell(refused)
+	}
+	stop(begun)
+	close(stopped)
+	handing.Wait()
+	return refused
+}
+
+// handOver waits until the worker is told to stop, which ends ctx, and has what
+// has not stopped after the grace handed over.
+func (w *Worker) handOver(ctx context.Context, grace time.Duration, stopped <-chan struct{}, log *slog.Logger) {
+	select {
+	case <-stopped:
+		return
+	case <-ctx.Done():
 	}
 	log.InfoContext(ctx, "worker stops; what is under way may go on", "for", grace)
-	over := time.AfterFunc(grace, func() {
+	over := time.NewTimer(grace)
+	defer over.Stop()
+	select {
+	case <-stopped:
+	case <-over.C:
 		log.WarnContext(ctx, "what is still under way is handed over")
 		if w.HandOver != nil {
 			w.HandOver()
 		}
-	})
-	defer over.Stop()
-	stop(begun)
-	return refused
+	}
 }
 
 // stop ends workers side by side, and waits for what they have under way.
