@@ -346,6 +346,9 @@ func campaigns(all bool) []campaign {
 		silo.name += ", to a silo"
 		return []campaign{{sqlite(), "standard", true, whole}, {silo, "premium", false, whole}, {postgres(), "standard", false, whole}}
 	}
+	if !havePostgres() {
+		return []campaign{{sqlite(), "standard", false, whole}}
+	}
 	return []campaign{
 		{sqlite(), "standard", false, func(life int) bool { return life%2 == 0 }},
 		{postgres(), "standard", false, func(life int) bool { return life%2 == 1 }},

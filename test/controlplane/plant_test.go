@@ -11,6 +11,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"strconv"
 	"strings"
@@ -141,6 +142,33 @@ func sqlite() ground {
 
 func postgres() ground {
 	return ground{"PostgreSQL", func(t testing.TB, _ string) string { return made.postgres.Database(t) }}
+}
+
+// havePostgres tells whether tests on PostgreSQL are run here, rather than skipped.
+func havePostgres() bool {
+	var p prober
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		made.postgres.Database(&p)
+	}()
+	<-done
+	return !p.skipped
+}
+
+// prober is a test that wants to know whether it would be skipped.
+type prober struct{ skipped bool }
+
+// Helper does nothing.
+func (*prober) Helper() {}
+
+// Fatal ends the goroutine; the test itself will fail.
+func (*prober) Fatal(...any) { runtime.Goexit() }
+
+// Skip ends the goroutine.
+func (p *prober) Skip(...any) {
+	p.skipped = true
+	runtime.Goexit()
 }
 
 // newPlant makes a plant whose processes run.
