@@ -97,7 +97,7 @@ func (n *notifier) Notify(ctx context.Context, notice workflows.Notice) (err err
 	case tenants.OperationCreate:
 		m, err = n.product.Welcome(op, t)
 	case tenants.OperationDelete:
-		m, err = n.product.Deletion(op, t, time.Time{})
+		m, err = n.product.Deletion(op, t)
 	case tenants.OperationMove:
 		if n.samePlace(op.FromTier, op.ToTier) {
 			return nil

@@ -22,8 +22,7 @@ type Kind string
 const (
 	KindWelcome      Kind = "welcome"       // to the tenant's administrator: everything is ready
 	KindMoveDeadline Kind = "move-deadline" // to the tenant's administrator: until when users have time
-	KindDeletion     Kind = "deletion"      // to the tenant's administrator: the tenant will be, or is, deleted
-	KindFailure      Kind = "failure"       // to the delivery team: an operation failed
+	KindDeletion     Kind = "deletion"      // to the tenant's administrator: the tenant is deleted
 )
 
 // MessageID gives the id of the mail of a kind in an operation.
@@ -50,30 +49,9 @@ func (p Product) MoveDeadline(o tenants.Operation, t tenants.Tenant, deadline ti
 	return p.compose(KindMoveDeadline, o, t.AdminEmail, fmt.Sprintf("%s moves on %s: sign in by %s", t.Name, p.Name, shown(deadline)), view{Tenant: t, When: shown(deadline)})
 }
 
-// Deletion composes the notice of a deletion: of one to come at a time, or, with
-// the zero time, of one that is done.
-func (p Product) Deletion(o tenants.Operation, t tenants.Tenant, at time.Time) (Message, error) {
-	if at.IsZero() {
-		return p.compose(KindDeletion, o, t.AdminEmail, fmt.Sprintf("%s has been deleted from %s", t.Name, p.Name), view{Tenant: t})
-	}
-	return p.compose(KindDeletion, o, t.AdminEmail, fmt.Sprintf("%s will be deleted from %s on %s", t.Name, p.Name, shown(at)), view{Tenant: t, When: shown(at)})
-}
-
-// Failure composes the notice, to an address of the delivery team, of an operation
-// that failed. cause is for people, without secrets.
-func (p Product) Failure(o tenants.Operation, t tenants.Tenant, to, cause string) (Message, error) {
-	v := view{Tenant: t, Cause: cause}
-	for _, s := range o.Steps {
-		if s.Progress == tenants.ProgressFailed {
-			v.Step = s.Name
-		}
-	}
-	for _, s := range o.Services {
-		if s.Progress == tenants.ProgressFailed {
-			v.Services = append(v.Services, s)
-		}
-	}
-	return p.compose(KindFailure, o, to, fmt.Sprintf("%s of %s failed", o.Kind, o.TenantID), v)
+// Deletion composes the notice of a deletion that is done.
+func (p Product) Deletion(o tenants.Operation, t tenants.Tenant) (Message, error) {
+	return p.compose(KindDeletion, o, t.AdminEmail, fmt.Sprintf("%s has been deleted from %s", t.Name, p.Name), view{Tenant: t})
 }
 
 // view is what a template sees.
@@ -82,10 +60,7 @@ type view struct {
 	Subject   string
 	Tenant    tenants.Tenant
 	Operation tenants.Operation
-	When      string
-	Cause     string
-	Step      string
-	Services  []tenants.ServiceState
+	When      string // of the deadline of a move
 }
 
 // shown gives a time for people of any time zone.

@@ -1,9 +1,8 @@
 // Package mail composes the mails that the control plane sends, and sends them:
 // through Amazon SES, through an SMTP server, or into a directory of .eml files.
 //
-// There are four: the welcome of a tenant's administrator, sent when everything is
-// ready; the deadline of a move; the notice of a deletion; and the failure of an
-// operation, to the delivery team. Each has a text and an HTML part that say the
+// There are three, to a tenant's administrator: the welcome, sent when everything
+// is ready; the deadline of a move; and the notice of a deletion. Each has a text and an HTML part that say the
 // same. A mail holds no secret: no password, token or link that is one.
 //
 // A message has an id, made from the operation and the kind of mail, so that the
