@@ -63,7 +63,7 @@ type Operation struct {
 	// traces and events; at most MaxCorrelationLength printable characters.
 	CorrelationID string `json:"correlationId,omitempty"`
 	// TenantHash is a digest of what was recorded of the tenant when the operation
-	// was planned; empty where nobody had to know later whether that has changed.
+	// was planned: who takes it up sees by it whether that has been changed since.
 	TenantHash string `json:"tenantHash,omitempty"`
 	// RetryOf is the id of the failed operation that this one takes up again.
 	RetryOf string `json:"retryOf,omitempty"`

@@ -49,7 +49,7 @@ func (a *assembly) states() {
 	add(a, route{
 		id: "delete-tenant", method: http.MethodDelete, path: "/v1/tenants/{id}", tag: "tenants", permission: auth.TenantsDelete, about: aboutTenant,
 		write: true, action: "tenant.delete", status: http.StatusAccepted, also: []int{http.StatusOK},
-		summary: "Delete a tenant", description: "Takes away everything that it has; its record stays, with status deleted. One whose creation failed is deleted in the same way.",
+		summary: "Delete a tenant", description: "Takes away everything that it has; its record stays, with status deleted. One whose creation failed is deleted in the same way. Cancelled before its first step, or refused by each business service, the deletion leaves the tenant with the status that it had.",
 	}, func(ctx context.Context, in *deleteInput) (*changed, error) {
 		return s.state(ctx, in.OnTenant, tenants.OperationDelete, "tenant.delete", in.Reason)
 	})
