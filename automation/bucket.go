@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/tenantform/tenantform/tenants"
@@ -50,6 +51,9 @@ func metLocks(said string) []stackLock {
 
 // unlock is told what the CLI said when it failed, takes the locks away that it
 // met if the owners of all are dead, and tells whether the CLI can be run again.
+//
+// A lock of a stack that there is not stays: only for one that there is does the
+// CLI take locks away.
 //
 // No lock of somebody who is alive goes with them: as long as one is there, the
 // CLI gives nobody another. Only somebody who removes this one by hand at this
@@ -123,7 +127,38 @@ func (e *Engine) cancelCommand(stack string) string {
 	return fmt.Sprintf("PULUMI_BACKEND_URL='%s' pulumi cancel --yes --stack organization/%s/%s", backend, Project, stack)
 }
 
-// held is the error of a stack whose lock's owner may be alive.
+// elsewherePatience is how long the same lock of another machine counts as that of
+// a run that ends. One whose engine was killed ends after what it was at.
+const elsewherePatience = 15 * time.Minute
+
+// meetings remembers when the lock that another machine holds of a stack was first
+// met. The zero value is ready.
+type meetings struct {
+	mu    sync.Mutex
+	first map[string]meeting // by stack
+}
+
+type meeting struct {
+	lock string
+	at   time.Time
+}
+
+// since gives when a lock was first met, which is now for another than the last one.
+func (m *meetings) since(stack, lock string, now time.Time) time.Time {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.first == nil {
+		m.first = map[string]meeting{}
+	}
+	if m.first[stack].lock != lock {
+		m.first[stack] = meeting{lock: lock, at: now}
+	}
+	return m.first[stack].at
+}
+
+// held is the error of a stack whose lock's owner may be alive: CodeConflict, which
+// passes when they end. Once a lock of another machine is older than a run can be,
+// or was met for elsewherePatience, it is CodeFailedPrecondition: somebody has to look.
 func (e *Engine) held(phase Phase, stack string, l stackLock) error {
 	f := &Failure{
 		Stack: stack, Phase: phase,
@@ -131,13 +166,17 @@ func (e *Engine) held(phase Phase, stack string, l stackLock) error {
 	}
 	host, err := os.Hostname()
 	f.Elsewhere = err != nil || l.Hostname != host
-	end := "run \"" + e.cancelCommand(stack) + "\""
-	if e.state != nil {
-		end = "remove " + l.path
+	end := "remove " + l.path
+	if e.state == nil {
+		end = "run \"" + e.cancelCommand(stack) + "\""
 	}
 	f.Advice = "wait for it to end; if you know that it is dead, " + end + " and then the same command again"
 	if f.Elsewhere {
 		f.Advice = "nobody can tell from this machine whether it is alive; " + f.Advice
 	}
-	return &tenants.Error{Code: tenants.CodeConflict, Message: f.Error(), Cause: f}
+	code, now := tenants.CodeConflict, time.Now()
+	if f.Elsewhere && (now.Sub(l.Timestamp) > e.opts.Deadline+stopGrace || now.Sub(e.met.since(stack, l.path, now)) >= elsewherePatience) {
+		code = tenants.CodeFailedPrecondition
+	}
+	return &tenants.Error{Code: code, Message: f.Error(), Cause: f}
 }

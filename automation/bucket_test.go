@@ -18,6 +18,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+
 	"github.com/tenantform/tenantform/automation"
 	"github.com/tenantform/tenantform/internal/localcloud"
 	"github.com/tenantform/tenantform/internal/mototest"
@@ -137,7 +139,7 @@ func (b bucket) killed(t *testing.T, r rig, fault localcloud.Fault, run func() e
 
 func TestStateInABucket(t *testing.T) {
 	emulator := mototest.Start(t)
-	for i, point := range cutOffPoints[1:4] {
+	for i, point := range cutOffPoints[2:4] {
 		t.Run(strings.ReplaceAll(point.name, " ", "_"), func(t *testing.T) {
 			b := newBucket(t, emulator, "up-"+strconv.Itoa(i))
 			r := b.rig(t)
@@ -174,6 +176,20 @@ func TestStateInABucket(t *testing.T) {
 		r := b.rig(t)
 		b.killed(t, r, cutOffPoints[3].fault, func() error { _, err := r.Up(t.Context(), sample("acme", 30)); return err })
 		b.lockedElsewhere(t, r)
+	})
+	t.Run("of_a_stack_that_there_is_not", func(t *testing.T) {
+		b := newBucket(t, emulator, "none")
+		r := b.rig(t)
+		gone := exec.Command("true")
+		host, err := os.Hostname()
+		if err := errors.Join(err, gone.Run()); err != nil {
+			t.Fatal(err)
+		}
+		b.lock(host, gone.Process.Pid, time.Now())
+		_, err = r.Up(t.Context(), sample("acme", 30))
+		if tenants.CodeOf(err) != tenants.CodeFailedPrecondition || !strings.Contains(err.Error(), "remove s3://none/"+b.locks()[0]) {
+			t.Errorf("up: %v, want failed_precondition that names the lock", err)
+		}
 	})
 	t.Run("of_somebody_alive", func(t *testing.T) {
 		b := newBucket(t, emulator, "alive")
@@ -248,6 +264,10 @@ func (b bucket) lockedElsewhere(t *testing.T, r rig) {
 	if err != nil || len(after) != len(before) || len(b.locks()) != 1 {
 		t.Fatalf("the cloud has %d resources and not %d, and the stack the locks %v: %v", len(after), len(before), b.locks(), err)
 	}
+	b.lock("elsewhere", 4711, time.Now().Add(-3*time.Hour))
+	if _, err := r.Repair(t.Context(), stack); tenants.CodeOf(err) != tenants.CodeFailedPrecondition || !strings.Contains(err.Error(), "some@body@elsewhere") {
+		t.Errorf("a lock that is older than a run can be: %v, want failed_precondition", err)
+	}
 	command := regexp.MustCompile(`run "(PULUMI_BACKEND_URL=.*?)" and then`).FindStringSubmatch(said)
 	if command == nil {
 		t.Fatalf("%q names no command", said)
@@ -265,4 +285,47 @@ func (b bucket) lockedElsewhere(t *testing.T, r rig) {
 	}
 	r.whole(sampleSize)
 	b.gone(t, r)
+}
+
+// TestStateInABucketWithAKey has secrets in the state under a key of KMS, and no
+// file of a run in common with the next one.
+func TestStateInABucketWithAKey(t *testing.T) {
+	emulator := mototest.Start(t)
+	b := newBucket(t, emulator, "secret")
+	req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, emulator, strings.NewReader("{}"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	req.Header.Set("X-Amz-Target", "TrentService.CreateKey")
+	req.Header.Set("Content-Type", "application/x-amz-json-1.1")
+	req.Header.Set("Authorization", "AWS4-HMAC-SHA256 Credential=testing/20260101/"+mototest.Region+"/kms/aws4_request, SignedHeaders=host, Signature=0")
+	res, err := http.DefaultClient.Do(req)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer res.Body.Close()
+	var made struct{ KeyMetadata struct{ KeyId string } } //nolint:revive // the emulator's names
+	if err := json.NewDecoder(res.Body).Decode(&made); err != nil || made.KeyMetadata.KeyId == "" {
+		t.Fatalf("no key: %s, %v", res.Status, err)
+	}
+	secret := func(text string) automation.Stack {
+		return automation.Stack{Name: "tenant-acme", Program: func(ctx *pulumi.Context) error {
+			ctx.Export("password", pulumi.ToSecret(pulumi.String(text)))
+			return nil
+		}}
+	}
+	for _, text := range []string{"the first", "the second"} {
+		r := newRig(t, "", allow{}, func(o *automation.Options) {
+			o.BackendURL, o.Pass = b.url, automation.AWSEnvironment()
+			o.Secrets = "awskms:///" + made.KeyMetadata.KeyId + "?region=" + mototest.Region
+		})
+		r.up(secret(text))
+		out, err := r.Outputs(t.Context(), "tenant-acme")
+		if err != nil || out["password"] != (automation.Output{Value: text, Secret: true}) {
+			t.Fatalf("outputs: %v, %v", out, err)
+		}
+		if state := b.do(http.MethodGet, "/.pulumi/stacks/tenantform/tenant-acme.json", ""); strings.Contains(state, text) || !strings.Contains(state, "awskms") {
+			t.Errorf("the state is not under the key: %s", state)
+		}
+	}
 }

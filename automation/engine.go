@@ -69,6 +69,7 @@ type Engine struct {
 	slots   chan struct{}
 	log     *slog.Logger
 	backend string
+	met     meetings
 }
 
 // New makes an engine that keeps what it needs under dir, which it creates:
@@ -260,7 +261,9 @@ func (e *Engine) PreviewRefresh(ctx context.Context, s Stack) (Result, error) {
 // Repair mends what a killed run left: a lock whose owner is dead, operations
 // that were under way. Up, Destroy and Refresh do so themselves; this is for
 // whoever wants only that. The result's Repair is nil when nothing was wrong.
-// A live owner's lock is never cleared: CodeConflict says who holds it.
+// A live owner's lock is never cleared, nor one of another machine, of whose owner
+// nobody here can tell: CodeConflict says who holds it, and, when one of another
+// machine stays, CodeFailedPrecondition.
 func (e *Engine) Repair(ctx context.Context, s Stack) (Result, error) {
 	return e.do(ctx, s, false, func(ctx context.Context, r *run) error { return r.open(ctx, false) })
 }

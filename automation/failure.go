@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"regexp"
+	"strconv"
 	"strings"
 
 	"github.com/pulumi/pulumi/sdk/v3/go/auto"
@@ -64,7 +65,9 @@ func (r *run) failure(phase Phase, err error, w *watcher) error {
 			}
 		}
 		if len(locks) > 0 { // unlock could not take them away
-			return r.engine.held(phase, r.spec.Name, locks[0])
+			code, f.Reason = tenants.CodeFailedPrecondition, "the lock of process "+strconv.Itoa(locks[0].PID)+", which is dead, could not be taken away"
+			f.Advice = "remove " + locks[0].path + " and run the same command again"
+			break
 		}
 		code, f.Reason = tenants.CodeConflict, "another update of the stack is in progress"
 		f.Advice = "wait for it to end; if you know that it is dead, run \"" + r.engine.cancelCommand(r.spec.Name) + "\" and then the same command again"

@@ -65,6 +65,11 @@ func (r *run) workspace(ctx context.Context) error {
 		if keys.salt != "" {
 			settings[r.spec.Name] = workspace.ProjectStack{EncryptionSalt: keys.salt}
 		}
+	} else {
+		// The CLI would look for a passphrase. It makes a data key of its own for
+		// the run; the state has, under the provider's key, the one that it was
+		// written with.
+		settings[r.spec.Name] = workspace.ProjectStack{SecretsProvider: e.opts.Secrets}
 	}
 	if e.attached() && r.lease != nil && e.state != nil {
 		told, err := r.attach(ctx)
