@@ -90,6 +90,7 @@ func (s *session) start(ctx context.Context) error {
 		s.runner.Transfer = s.localTransfer
 	default:
 		opts.Pass = automation.AWSEnvironment()
+		opts.BackendURL, opts.Secrets = a.env["TENANTFORM_STATE_URL"], a.env["TENANTFORM_STATE_SECRETS_PROVIDER"]
 	}
 	if s.engine, err = automation.New(a.flags.dir, gate, opts); err != nil {
 		s.close()
