@@ -68,9 +68,11 @@ type Settings struct {
 	IssuerURL   string
 }
 
-// Outputs are what a service made, for people and other services to read: at most
-// 50, with names of letters, digits, dots, hyphens and underscores, and values of
-// at most 2000 bytes. No secrets.
+// Outputs are what a service made, an account's number for example. They go out in
+// the event that answers, for whoever reads those events; the control plane keeps
+// none of them, and gives them to no other service. There are at most 50, with
+// names of letters, digits, dots, hyphens and underscores, and values of at most
+// 2000 bytes. No secrets.
 type Outputs map[string]string
 
 // Handler does what is asked for, and returns after it is done. Nil means that it

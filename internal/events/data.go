@@ -137,7 +137,7 @@ type Answer struct {
 	Outcome Outcome `json:"outcome"`
 	// Error says why it failed, for the delivery team; without secrets.
 	Error string `json:"error,omitempty" max:"2000"`
-	// Outputs are what the service made, an account's number for example; no secrets.
+	// Outputs are what the service made, an account's number for example, for whoever reads the event; the control plane does not keep them. No secrets.
 	Outputs map[string]string `json:"outputs,omitempty"`
 }
 
