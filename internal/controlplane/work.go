@@ -12,6 +12,7 @@ import (
 	"github.com/tenantform/tenantform/internal/localcloud"
 	mails "github.com/tenantform/tenantform/internal/mail"
 	"github.com/tenantform/tenantform/internal/settings"
+	"github.com/tenantform/tenantform/internal/telemetry"
 	"github.com/tenantform/tenantform/internal/workflows"
 	"github.com/tenantform/tenantform/policies"
 	"github.com/tenantform/tenantform/tenants"
@@ -19,7 +20,7 @@ import (
 
 // Work does the steps of operations until ctx ends. It then takes no more, lets
 // what is under way go on for the grace of the settings, and hands it over. It
-// begins without Temporal, and is not ready until that answers. CodeConflict: on
+// begins without Temporal, and is not ready until that takes it. CodeConflict: on
 // the local target another worker has the directory. Other errors are CodeInvalid
 // for settings, and those of a part that could not begin.
 func Work(ctx context.Context, s *settings.Settings, opts *Options) error {
@@ -49,12 +50,38 @@ type workshop struct {
 	activity  *workflows.Activities
 	interrupt chan struct{} // closed: what is under way stops soon
 	once      sync.Once
+	taken     taken
+}
+
+// taken is whether Temporal takes the worker; not yet, as the zero value.
+type taken struct {
+	mu   sync.Mutex
+	told bool
+	err  error
+}
+
+// tell keeps what became of the worker's latest try.
+func (t *taken) tell(err error) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.told, t.err = true, err
+}
+
+// look is a check of readiness.
+func (t *taken) look(context.Context) error {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if !t.told {
+		return tenants.Errorf(tenants.CodeUnavailable, "the worker has not begun")
+	}
+	return t.err
 }
 
 // workshop opens it; the parts close it.
 func (p *parts) workshop(ctx context.Context) (*workshop, error) {
 	s := p.settings
 	w := &workshop{parts: p, interrupt: make(chan struct{})}
+	p.ready.Checks = append(p.ready.Checks, telemetry.Check{Name: "worker", Look: w.taken.look})
 	if s.Target == settings.TargetLocal {
 		release, err := hold(s.Dir, "worker.lock", "on the local target the cloud lives in its process, and there is one a directory; end it, or name another directory")
 		if err != nil {
@@ -189,7 +216,7 @@ func (w *workshop) run(ctx context.Context) error {
 		began := time.Now()
 		worker := &workflows.Worker{
 			Temporal: w.temporal, Activities: w.activity, Accounts: []string{w.settings.Account, w.settings.FunctionsAccount}, PerAccount: w.settings.Worker.PerAccount,
-			Grace: w.settings.Worker.Grace, HandOver: w.handOver, Log: w.options.Log,
+			Grace: w.settings.Worker.Grace, HandOver: w.handOver, Tell: w.taken.tell, Log: w.options.Log,
 		}
 		err := worker.Run(ctx)
 		if ctx.Err() != nil {
@@ -198,7 +225,7 @@ func (w *workshop) run(ctx context.Context) error {
 		if time.Since(began) > longPause {
 			pause = shortPause
 		}
-		w.options.Log.WarnContext(ctx, "the worker has no Temporal; it tries again", "in", pause.String(), "error", err)
+		w.options.Log.WarnContext(ctx, "the worker does not work; it tries again", "in", pause.String(), "error", err)
 		select {
 		case <-ctx.Done():
 			return nil
