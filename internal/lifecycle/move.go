@@ -79,7 +79,6 @@ type move struct {
 	from, to  stacks.Placement
 	steps     []automation.MoveStep
 	functions bool // the tenant's functions take the new tier's limits in a last step
-	resumes   bool // an earlier move is gone on with, or taken back
 	dataMoved bool // users and data have been taken over by somebody else
 	done      int  // steps that an earlier try has done
 }
@@ -104,7 +103,6 @@ func (m move) names() []string {
 // the journal say of the tenant. A move that failed goes on at the step where
 // it stopped when the same tier is asked for again; asked for the tier that it
 // came from, it is taken back, as long as users and data have not gone over.
-// Whether one is gone on with is told with an error too.
 func (l *Lifecycle) planMove(ctx context.Context, t tenants.Tenant, op tenants.Operation) (move, error) {
 	request, err := requestOf(op)
 	if err != nil {
@@ -128,7 +126,6 @@ func (l *Lifecycle) planMove(ctx context.Context, t tenants.Tenant, op tenants.O
 	if err == nil {
 		err = l.transferable(m, request)
 	}
-	m.resumes = halfway
 	return m, err
 }
 

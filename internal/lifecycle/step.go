@@ -28,9 +28,6 @@ type Plan struct {
 	ToTier   string // the tier that it takes; only of a creation and a move
 	Steps    []Step
 	Done     int // that many of the steps, the first ones, were done by an earlier try
-	// Resumes says that the tenant was left half way by an earlier try, which this
-	// one goes on with or takes back. It is told with an error too.
-	Resumes bool
 }
 
 // step is a step that can be done. It may be done again after it was cut off at
@@ -65,7 +62,6 @@ func (l *Lifecycle) Plan(ctx context.Context, t tenants.Tenant, op tenants.Opera
 	p := Plan{}
 	if op.Kind == tenants.OperationMove {
 		m, err := l.planMove(ctx, t, op)
-		p.Resumes = m.resumes
 		if err != nil {
 			return p, err
 		}

@@ -102,24 +102,24 @@ func (a *Activities) advance(ctx context.Context, id string, f func(op *tenants.
 func (a *Activities) Plan(ctx context.Context, in Input) (planned, error) {
 	ctx, cancel := briefly(ctx)
 	defer cancel()
-	p, resumes, err := a.plan(ctx, in)
+	p, err := a.plan(ctx, in)
 	if err != nil {
-		return p, lightly(ctx, err, a.now(), detail{Unchanged: true, Resumes: resumes})
+		return p, lightly(ctx, err, a.now(), detail{Unchanged: true})
 	}
 	return p, nil
 }
 
-func (a *Activities) plan(ctx context.Context, in Input) (out planned, resumes bool, err error) {
+func (a *Activities) plan(ctx context.Context, in Input) (out planned, err error) {
 	op, err := a.Ledger.Operation(ctx, in.OperationID)
 	if err != nil {
-		return planned{}, resumes, err
+		return planned{}, err
 	}
 	if op.Progress.Ended() {
-		return planned{Ended: true}, false, nil
+		return planned{Ended: true}, nil
 	}
 	t, err := a.Ledger.Get(ctx, op.TenantID)
 	if err != nil {
-		return planned{}, resumes, err
+		return planned{}, err
 	}
 	out = planned{Timing: a.Timing.filled(), Tier: cmp.Or(op.ToTier, t.Tier), Weight: 1, CancelRequested: op.CancelRequested}
 	if w, ok := a.Weights[out.Tier]; ok {
@@ -127,13 +127,12 @@ func (a *Activities) plan(ctx context.Context, in Input) (out planned, resumes b
 	}
 	if len(op.Steps) == 0 {
 		plan, err := a.Steps.Plan(ctx, t, op)
-		resumes = plan.Resumes
 		if err != nil {
-			return planned{}, resumes, err
+			return planned{}, err
 		}
 		earlier, err := a.takenUp(ctx, op, t)
 		if err != nil {
-			return planned{}, resumes, err
+			return planned{}, err
 		}
 		op, err = a.advance(ctx, op.ID, func(op *tenants.Operation, _ *tenants.Tenant) (bool, *tenants.AuditEntry) {
 			op.FromTier, op.ToTier = cmp.Or(plan.FromTier, op.FromTier), cmp.Or(plan.ToTier, op.ToTier)
@@ -142,24 +141,23 @@ func (a *Activities) plan(ctx context.Context, in Input) (out planned, resumes b
 			return false, nil
 		})
 		if err != nil {
-			return planned{}, resumes, err
+			return planned{}, err
 		}
 		a.log(op).InfoContext(ctx, "operation planned", "steps", len(op.Steps))
 	} else if out.Touched = touched(op); !out.Touched {
 		// Nothing has happened since the plan was made, so it would be made again.
-		plan, err := a.Steps.Plan(ctx, t, op)
-		if resumes = plan.Resumes; err != nil {
-			return planned{}, resumes, err
+		if _, err := a.Steps.Plan(ctx, t, op); err != nil {
+			return planned{}, err
 		}
 	}
 	before := lifecycle.Before(t, op)
 	out.Before = &before
 	infrastructure, err := a.Steps.Recorded(t, op)
 	if err != nil {
-		return planned{}, resumes, err
+		return planned{}, err
 	}
 	out.Steps = steps(op, infrastructure)
-	return out, resumes, nil
+	return out, nil
 }
 
 // begin records that a step is under way.

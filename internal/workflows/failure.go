@@ -89,8 +89,6 @@ func lightly(ctx context.Context, err error, now time.Time, d detail) error {
 type detail struct {
 	// Unchanged says that the step has changed nothing.
 	Unchanged bool `json:"unchanged,omitempty"`
-	// Resumes is as in lifecycle.Plan.
-	Resumes bool `json:"resumes,omitempty"`
 }
 
 // told makes the error with which an activity ends: its code is its type.
@@ -106,7 +104,6 @@ type cause struct {
 	Code      tenants.Code `json:"code"`
 	Message   string       `json:"message"`
 	Unchanged bool         `json:"unchanged,omitempty"`
-	Resumes   bool         `json:"resumes,omitempty"` // of an operation that could not be planned
 }
 
 // causeOf reads what an activity's failure says.
@@ -127,7 +124,7 @@ func causeOf(step string, err error) cause {
 		}
 		var d detail
 		if a.Details(&d) == nil {
-			c.Unchanged, c.Resumes = d.Unchanged, d.Resumes
+			c.Unchanged = d.Unchanged
 		}
 	}
 	return c
