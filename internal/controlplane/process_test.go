@@ -159,6 +159,12 @@ func newHouse(t *testing.T) *house {
 // withBilling adds a business service that does what it is asked.
 func (h *house) withBilling() {
 	h.t.Helper()
+	h.withBillingThat(func(context.Context, service.Request) (service.Outputs, error) { return nil, nil })
+}
+
+// withBillingThat adds a business service that does the same with each request.
+func (h *house) withBillingThat(does service.Handler) {
+	h.t.Helper()
 	path := filepath.Join(h.dir, "services.yaml")
 	if err := os.WriteFile(path, []byte("services:\n  - name: billing\n    timeoutSec: 60\n"), 0o600); err != nil {
 		h.t.Fatal(err)
@@ -168,9 +174,8 @@ func (h *house) withBilling() {
 	if err != nil {
 		h.t.Fatal(err)
 	}
-	done := func(context.Context, service.Request) (service.Outputs, error) { return nil, nil }
-	s.OnCreate(done)
-	s.OnDelete(done)
+	s.OnCreate(does)
+	s.OnDelete(does)
 	var all sync.WaitGroup
 	ctx, cancel := context.WithCancel(context.Background())
 	all.Go(func() { _ = s.Run(ctx) })
