@@ -216,7 +216,8 @@ func (o *office) step() tenants.Step {
 func TestWelcomeComesOnce(t *testing.T) {
 	for _, c := range []struct {
 		name   string
-		box    postbox
+		busy   int     // how many mails the server puts off first
+		hangUp bool    // it does not say that it has taken a mail
 		tries  []fault // the last one is to succeed
 		retry  bool    // an operation that takes up the first does the last try
 		bySMTP int     // deliveries
@@ -227,11 +228,11 @@ func TestWelcomeComesOnce(t *testing.T) {
 		{name: "killed after the acceptance", tries: []fault{{after: true}, {}}, bySMTP: 1, warned: true},
 		{name: "killed again and again", tries: []fault{{after: true}, {after: true}, {}}, bySMTP: 1, warned: true},
 		{name: "killed before the driver", tries: []fault{{before: true}, {}}, bySMTP: 0, warned: true},
-		{name: "the acceptance is not heard", box: postbox{hangUp: true}, tries: []fault{{}, {}}, bySMTP: 1, warned: true},
-		{name: "put off", box: postbox{busy: 2}, tries: []fault{{}, {}, {}}, bySMTP: 1},
-		{name: "put off, then killed", box: postbox{busy: 1}, tries: []fault{{}, {after: true}, {}}, bySMTP: 1, warned: true},
+		{name: "the acceptance is not heard", hangUp: true, tries: []fault{{}, {}}, bySMTP: 1, warned: true},
+		{name: "put off", busy: 2, tries: []fault{{}, {}, {}}, bySMTP: 1},
+		{name: "put off, then killed", busy: 1, tries: []fault{{}, {after: true}, {}}, bySMTP: 1, warned: true},
 		{name: "killed, and taken up by a retry", tries: []fault{{after: true}, {}}, retry: true, bySMTP: 1, warned: true},
-		{name: "put off, and taken up by a retry", box: postbox{busy: 1}, tries: []fault{{}, {}}, retry: true, bySMTP: 1},
+		{name: "put off, and taken up by a retry", busy: 1, tries: []fault{{}, {}}, retry: true, bySMTP: 1},
 		{name: "sent, and taken up by a retry", tries: []fault{{}, {}}, retry: true, bySMTP: 1},
 	} {
 		from := mail.From{Address: "no-reply@example.example"}
@@ -250,7 +251,7 @@ func TestWelcomeComesOnce(t *testing.T) {
 			}
 		}
 		t.Run("smtp/"+c.name, func(t *testing.T) {
-			o, box := newOffice(t), &postbox{taken: map[string]int{}, busy: c.box.busy, hangUp: c.box.hangUp}
+			o, box := newOffice(t), &postbox{taken: map[string]int{}, busy: c.busy, hangUp: c.hangUp}
 			try(t, o, box.serve(t, from))
 			total := 0
 			for id, n := range box.taken {

@@ -397,9 +397,12 @@ func TestSESUntaken(t *testing.T) {
 	}{
 		"throttled": {func(w http.ResponseWriter) {
 			w.Header().Set("X-Amzn-ErrorType", "TooManyRequestsException")
-			w.WriteHeader(429)
+			w.WriteHeader(http.StatusTooManyRequests)
 		}, 1, false},
-		"its fault":   {func(w http.ResponseWriter) { w.Header().Set("X-Amzn-ErrorType", "InternalFailure"); w.WriteHeader(500) }, 1, true},
+		"its fault": {func(w http.ResponseWriter) {
+			w.Header().Set("X-Amzn-ErrorType", "InternalFailure")
+			w.WriteHeader(http.StatusInternalServerError)
+		}, 1, true},
 		"hangs up":    {func(http.ResponseWriter) { panic(http.ErrAbortHandler) }, 1, true},
 		"unreachable": {nil, 0, false},
 	} {
