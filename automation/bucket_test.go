@@ -304,7 +304,7 @@ func TestStateInABucketWithAKey(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer res.Body.Close()
-	var made struct{ KeyMetadata struct{ KeyId string } } //nolint:revive // the emulator's names
+	var made struct{ KeyMetadata struct{ KeyId string } }
 	if err := json.NewDecoder(res.Body).Decode(&made); err != nil || made.KeyMetadata.KeyId == "" {
 		t.Fatalf("no key: %s, %v", res.Status, err)
 	}
