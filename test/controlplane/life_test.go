@@ -357,7 +357,7 @@ func manyAtOnce(p *plant, _ *search) {
 	}
 	each := 0
 	for i, id := range ids {
-		op := p.ended(id)
+		op := p.endedWithin(id, 15*time.Minute)
 		if op.Progress != tenants.ProgressSucceeded {
 			t.Fatalf("%s failed: %s", op.TenantID, op.Error)
 		}

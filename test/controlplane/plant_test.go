@@ -381,6 +381,12 @@ func (p *plant) operation(id string) tenants.Operation {
 // ended waits for an operation's end.
 func (p *plant) ended(id string) tenants.Operation {
 	p.t.Helper()
+	return p.endedWithin(id, patience)
+}
+
+// endedWithin waits for the end of an operation that others may go before.
+func (p *plant) endedWithin(id string, patience time.Duration) tenants.Operation {
+	p.t.Helper()
 	var op tenants.Operation
 	for limit := time.Now().Add(patience); ; time.Sleep(20 * time.Millisecond) {
 		if op = p.operation(id); op.Progress.Ended() {
