@@ -21,7 +21,7 @@ func program(archive string) pulumi.RunFunc {
 		if err != nil {
 			return err
 		}
-		logs, err := bucket.NewLogs(ctx, "import-logs", &bucket.LogsArgs{Location: where, Tags: whose, Name: "acme-import-logs-111111111111-eu-west-1", Discard: true})
+		logs, err := bucket.NewLogs(ctx, "import-logs", &bucket.LogsArgs{Location: where, Tags: whose, Name: "acme-logs-111111111111-eu-west-1", Discard: true})
 		if err != nil {
 			return err
 		}
