@@ -63,11 +63,13 @@ func token(t *testing.T, i *issuer.Issuer, g issuer.Grant) string {
 
 func TestTokensAreAccepted(t *testing.T) {
 	for _, path := range []string{"", "/", "/issuer", "/issuer/"} {
-		i, v := serve(t, t.TempDir(), path, &testtime.Clock{})
+		clock := &testtime.Clock{}
+		i, v := serve(t, t.TempDir(), path, clock)
+		until := clock.Now().Add(issuer.DefaultLifetime + auth.DefaultLeeway)
 		for _, role := range auth.Roles() {
 			got, err := v.Verify(t.Context(), token(t, i, issuer.Grant{Subject: "ada", Name: "Ada", Roles: []auth.Role{role}, TenantID: "acme"}))
-			want := auth.Principal{Subject: "ada", Name: "Ada", Roles: []auth.Role{role}, TenantID: "acme", Issuer: i.URL()}
-			if err != nil || !reflect.DeepEqual(got, want) {
+			want := auth.Principal{Subject: "ada", Name: "Ada", Roles: []auth.Role{role}, TenantID: "acme", Issuer: i.URL(), Until: got.Until}
+			if err != nil || !got.Until.Equal(until) || !reflect.DeepEqual(got, want) {
 				t.Errorf("%q: got %+v, %v", path, got, err)
 			}
 		}
