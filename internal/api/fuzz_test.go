@@ -283,7 +283,7 @@ func FuzzRequest(f *testing.F) {
 	f.Fuzz(func(t *testing.T, text []byte) {
 		r, err := http.ReadRequest(bufio.NewReader(bytes.NewReader(text)))
 		if err != nil {
-			t.Skip()
+			return // it is no request
 		}
 		if r.Header.Get("Authorization") == "" {
 			r.Header.Set("Authorization", "Bearer "+token)
