@@ -148,43 +148,28 @@ func licences(n int) string {
 }
 
 func (a *app) productsSetCommand() *cobra.Command {
-	var w writing
 	var licences int
-	cmd := &cobra.Command{
-		Use:   "set TENANT PRODUCT",
-		Short: "Give a tenant a product, or change its licences",
-		Args:  exactly("TENANT", "PRODUCT"),
-		RunE: func(cmd *cobra.Command, args []string) error {
-			cp, err := a.asked(cmd)
-			if err != nil {
-				return err
-			}
-			ctx := cmd.Context()
-			return cp.product(ctx, w, func(as *client.Write) (wire.Change, error) {
-				return cp.api.PutProduct(ctx, args[0], args[1], wire.PutProduct{Licences: licences, Reason: w.reason}, as)
-			})
-		},
-		ValidArgsFunction: a.completeTenants,
-	}
+	cmd := a.productCommand("set", "Give a tenant a product, or change its licences",
+		func(ctx context.Context, api *client.Client, tenant, product, reason string, as *client.Write) (wire.Change, error) {
+			return api.PutProduct(ctx, tenant, product, wire.PutProduct{Licences: licences, Reason: reason}, as)
+		})
 	cmd.Flags().IntVar(&licences, "licences", 0, "how many; 0: they are not counted")
-	w.add(cmd, "what would be done", "")
 	return cmd
 }
 
-// product asks for a change of a tenant's product.
-func (a controlPlane) product(ctx context.Context, w writing, do func(*client.Write) (wire.Change, error)) error {
-	change, err := a.write(w, map[string]string{"name": "PRODUCT", "licences": "--licences", "reason": "--reason"}, do)
-	if err != nil {
-		return err
-	}
-	return a.changed(ctx, w, []wire.Change{change}, nil, false)
+func (a *app) productsRemoveCommand() *cobra.Command {
+	return a.productCommand("remove", "Take a product from a tenant",
+		func(ctx context.Context, api *client.Client, tenant, product, reason string, as *client.Write) (wire.Change, error) {
+			return api.DeleteProduct(ctx, tenant, product, reason, as)
+		})
 }
 
-func (a *app) productsRemoveCommand() *cobra.Command {
+// productCommand makes a command that changes one product of a tenant.
+func (a *app) productCommand(verb, short string, do func(ctx context.Context, api *client.Client, tenant, product, reason string, as *client.Write) (wire.Change, error)) *cobra.Command {
 	var w writing
 	cmd := &cobra.Command{
-		Use:   "remove TENANT PRODUCT",
-		Short: "Take a product from a tenant",
+		Use:   verb + " TENANT PRODUCT",
+		Short: short,
 		Args:  exactly("TENANT", "PRODUCT"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			cp, err := a.asked(cmd)
@@ -192,9 +177,13 @@ func (a *app) productsRemoveCommand() *cobra.Command {
 				return err
 			}
 			ctx := cmd.Context()
-			return cp.product(ctx, w, func(as *client.Write) (wire.Change, error) {
-				return cp.api.DeleteProduct(ctx, args[0], args[1], w.reason, as)
+			change, err := cp.write(w, map[string]string{"name": "PRODUCT", "licences": "--licences", "reason": "--reason"}, func(as *client.Write) (wire.Change, error) {
+				return do(ctx, cp.api, args[0], args[1], w.reason, as)
 			})
+			if err != nil {
+				return err
+			}
+			return cp.changed(ctx, w, []wire.Change{change}, nil, false)
 		},
 		ValidArgsFunction: a.completeTenants,
 	}

@@ -11,15 +11,22 @@ import (
 	"github.com/tenantform/tenantform/tenants"
 )
 
-func (a inProcess) move(ctx context.Context, id string, m moving) error {
-	if err := m.local(); err != nil {
-		return err
+// found gives a tenant that is to be changed here, and a session that has not
+// started.
+func (a inProcess) found(ctx context.Context, id string, w writing) (*session, tenants.Tenant, error) {
+	if err := w.local(); err != nil {
+		return nil, tenants.Tenant{}, err
 	}
 	s, err := a.look()
 	if err != nil {
-		return err
+		return nil, tenants.Tenant{}, err
 	}
 	t, err := s.tenant(ctx, id)
+	return s, t, err
+}
+
+func (a inProcess) move(ctx context.Context, id string, m moving) error {
+	s, t, err := a.found(ctx, id, m.writing)
 	if err != nil {
 		return err
 	}
@@ -75,14 +82,7 @@ func (a *app) done(title string, out direct.Outcome, err error) error {
 }
 
 func (a inProcess) remove(ctx context.Context, id string, yes bool, w writing) error {
-	if err := w.local(); err != nil {
-		return err
-	}
-	s, err := a.look()
-	if err != nil {
-		return err
-	}
-	t, err := s.tenant(ctx, id)
+	s, t, err := a.found(ctx, id, w)
 	if err != nil {
 		return err
 	}
